@@ -1,56 +1,195 @@
 # SPDX-License-Identifier: ISC
-# One non-recursive Makefile. Layers are archives: build/lib/<layer>.a
+#
+# One non-recursive Makefile; `make help` lists the targets. Each layer of
+# src/ becomes an archive, $(BUILD)/lib/<layer>.a, and everything that is made
+# lies under $(BUILD). The sanitizer, coverage and fuzzing builds are this
+# file again with another BUILD and other flags.
+#
+#   CC=clang        another compiler (a change of flags rebuilds)
+#   BUILD=DIR       another place for everything that is made
+#   WERROR=1        warnings are errors (for CI)
+#   CFLAGS, CPPFLAGS, LDFLAGS   are yours and come last
+#   DESTDIR, PREFIX, SYSCONFDIR for `make install`
+
+VERSION = 0.1.0
 
 CC ?= cc
+AR ?= ar
 BUILD ?= build
-CFLAGS ?= -O2 -g
-WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	-Wpointer-arith -Wwrite-strings -Wvla -Wformat=2
-HARDEN = -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
-ALL_CPPFLAGS = -D_GNU_SOURCE -Isrc -I$(BUILD)/gen $(CPPFLAGS)
-ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS)
-ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+PREFIX ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/pop3-session
+# systemd reads these three under /usr/local/lib as well as under /usr/lib.
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+SYSCONFDIR ?= /etc
+FUZZ_SECONDS ?= 10
+BATS ?= bats
 
-LAYERS = base proto sys store auth net stats priv
-lib_of = $(BUILD)/lib/$(1).a
-objs_of = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/$(1)/*.c))
-# Linked from the top layer to the ground.
-LIBS_UP = priv stats net auth store sys proto base
-ARCHIVES = $(foreach l,$(LIBS_UP),$(call lib_of,$(l)))
+CFLAGS ?= -O2 -g
+FORTIFY ?= -D_FORTIFY_SOURCE=2
 LDLIBS = -lconfuse -lcrypt -lmd
 
-PROGRAM = $(BUILD)/bin/pop3-session
-UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+# --- flags -----------------------------------------------------------------
 
-all: $(PROGRAM)
+WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 \
+	$(if $(filter 1,$(WERROR)),-Werror)
+
+# What the compiler for this machine knows: control-flow marks have different
+# names on amd64 and arm64.
+cc_option = $(shell printf 'int main(void){return 0;}' | \
+	$(CC) -Werror $(1) -x c -c -o /dev/null - 2>/dev/null && echo '$(1)')
+ifeq ($(filter clean help dist uninstall,$(MAKECMDGOALS)),)
+HARDEN_CPU := $(call cc_option,-fstack-clash-protection) \
+	$(call cc_option,-fcf-protection=full) \
+	$(call cc_option,-mbranch-protection=standard)
+endif
+HARDEN = -fPIE -fstack-protector-strong $(HARDEN_CPU) $(FORTIFY)
+
+ALL_CPPFLAGS = -D_GNU_SOURCE -DPOP3_SESSION_VERSION='"$(VERSION)"' \
+	-Isrc -I$(BUILD)/gen $(CPPFLAGS)
+ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed \
+	$(CFLAGS) $(LDFLAGS)
+
+# --- what there is ---------------------------------------------------------
+
+LAYERS = base proto sys store auth net stats priv
+PURE = base proto
+lib_of = $(BUILD)/lib/$(1).a
+objs_of = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(sort $(wildcard src/$(1)/*.c)))
+ARCHIVES = $(foreach l,$(LAYERS),$(call lib_of,$(l)))
+LINK_LAYERS = -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LDLIBS)
+
+PROGRAM = $(BUILD)/bin/pop3-session
+UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/unit/%, \
+	$(sort $(wildcard tests/unit/test_*.c)))
+FUZZ_TARGETS = $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
+BATS_TESTS = $(sort $(wildcard tests/*.bats))
+SYSTEM_TESTS = $(sort $(wildcard tests/system/*.bats))
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+all: $(PROGRAM) ## build everything into $(BUILD) (the default)
+
+# --- building --------------------------------------------------------------
+
+# A change of compiler or flags rebuilds what was built with the old ones.
+FLAGS_NOW = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) / $(ALL_LDFLAGS)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 define layer_rule
 $(call lib_of,$(1)): $(call objs_of,$(1))
 	@mkdir -p $$(@D)
-	rm -f $$@
-	ar rcs $$@ $$^
+	@rm -f $$@
+	$$(AR) rcs $$@ $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
 
-$(BUILD)/obj/%.o: src/%.c
+$(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(PROGRAM): $(call objs_of,pop3-session) $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(call objs_of,pop3-session) \
-		-Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LDLIBS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ \
+		$(call objs_of,pop3-session) $(LINK_LAYERS)
 
-$(BUILD)/unit/%: tests/unit/%.c $(ARCHIVES)
+$(BUILD)/unit/%: tests/unit/%.c $(ARCHIVES) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -o $@ $< \
-		-Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LDLIBS) -lcmocka
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< \
+		$(LINK_LAYERS) -lcmocka
 
-unit: $(UNIT_TESTS)
-	@for t in $(UNIT_TESTS); do $$t || exit 1; done
+# Fuzz targets linked to a main() that replays files.
+$(BUILD)/replay/%: fuzz/%.c fuzz/replay.c $(ARCHIVES) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
+		fuzz/replay.c $(LINK_LAYERS)
 
-clean:
+# Fuzz targets linked to libFuzzer: only in the build that `fuzz` starts.
+$(BUILD)/fuzzer/%: fuzz/%.c $(ARCHIVES) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) \
+		-fsanitize=fuzzer -o $@ $< $(LINK_LAYERS)
+
+# --- testing ---------------------------------------------------------------
+
+check: unit fuzz-replay bats ## test without root, network or installing
+
+check-all: lint check asan coverage fuzz system ## every test (some need root)
+
+unit: $(UNIT_TESTS) ## run the unit tests (cmocka)
+	@scripts/run-all unit $(UNIT_TESTS)
+
+bats: $(PROGRAM) ## run the behaviour tests (tests/*.bats)
+	BUILD=$(abspath $(BUILD)) $(BATS) $(BATS_FLAGS) $(BATS_TESTS)
+
+fuzz-replay: $(FUZZ_TARGETS:%=$(BUILD)/replay/%) ## replay the fuzz corpora
+	@scripts/run-all replay $^
+
+system: $(PROGRAM) ## tests that need root: containers, namespaces
+	BUILD=$(abspath $(BUILD)) $(BATS) $(BATS_FLAGS) $(SYSTEM_TESTS)
+
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
+asan: ## the tests against a build with sanitizers
+	$(MAKE) BUILD=$(BUILD)/asan FORTIFY= \
+		CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZE)' \
+		unit fuzz-replay $(ASAN_ALSO)
+
+fuzz: ## fuzz each target for FUZZ_SECONDS (clang)
+	$(MAKE) BUILD=$(BUILD)/fuzz CC=clang FORTIFY= \
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link $(SANITIZE)' fuzz-run
+
+fuzz-run: $(FUZZ_TARGETS:%=$(BUILD)/fuzzer/%)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/run-all fuzz $^
+
+coverage: ## line coverage of the pure layers, at least 95 %
+	$(MAKE) BUILD=$(BUILD)/coverage FORTIFY= CC=gcc \
+		CFLAGS='-O0 -g --coverage' unit fuzz-replay
+	@scripts/coverage $(BUILD)/coverage 95 $(PURE)
+
+bench: $(PROGRAM) ## measure against Dovecot and two floors
+	BUILD=$(abspath $(BUILD)) tests/bench/run
+
+lint: $(ARCHIVES) $(PROGRAM) ## layers, format, static analysis, man pages, units
+	@BUILD=$(BUILD) CC='$(CC)' \
+		LINT_FLAGS='$(subst ','\'',$(ALL_CPPFLAGS)) -std=gnu11' \
+		scripts/lint
+
+# --- installing ------------------------------------------------------------
+
+UNITS = $(wildcard systemd/*.socket systemd/*.service)
+INSTALL = install
+# The shipped files name the programs under /usr/local.
+at_prefix = sed 's|/usr/local/sbin/|$(SBINDIR)/|g; s|/usr/local/bin/|$(BINDIR)/|g'
+
+install: $(PROGRAM) ## put everything in place (DESTDIR, PREFIX)
+	$(INSTALL) -D -m 755 $(PROGRAM) $(DESTDIR)$(SBINDIR)/pop3-session
+
+uninstall: ## remove what install put in place (never configuration or mail)
+	rm -f $(DESTDIR)$(SBINDIR)/pop3-session
+
+dist: ## a source archive of HEAD in $(BUILD)
+	@mkdir -p $(BUILD)
+	git archive --prefix=pop3-session-$(VERSION)/ HEAD | \
+		xz >$(BUILD)/pop3-session-$(VERSION).tar.xz
+
+clean: ## remove everything that was made
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all unit clean
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## */\1\t/p' Makefile | \
+		while IFS='	' read -r target text; do \
+			printf '  %-12s %s\n' "$$target" "$$text"; done
+
+-include $(shell find $(BUILD)/obj $(BUILD)/unit -name '*.d' 2>/dev/null)
+.PHONY: all check check-all unit bats fuzz-replay system asan fuzz fuzz-run \
+	coverage bench lint install uninstall dist clean help FORCE
