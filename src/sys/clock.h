@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The two clocks: a monotonic one for deadlines, the wall clock for stamps.
+ * Both come from the vDSO: usually without a system call. Neither can fail.
+ */
+#ifndef SYS_CLOCK_H
+#define SYS_CLOCK_H
+
+#include <stdint.h>
+
+/* Milliseconds since an arbitrary point; never goes back. Deadlines are
+ * made and compared with this clock only. */
+uint64_t clock_ms(void);
+
+/* Seconds since 1970 of the wall clock, which an administrator may set. */
+int64_t clock_now_s(void);
+
+/* Nanoseconds since 1970 of the wall clock: stamps and unique names. */
+uint64_t clock_real_ns(void);
+
+#endif

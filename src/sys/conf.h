@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Configuration from a table. The program gives one table of keys; this module
+ * reads files (libconfuse's grammar: `key = value`, `key = {a, b}`, comments
+ * of `#`), takes `-o key=value`, checks types and ranges, stores the values in
+ * the program's struct of settings, remembers where each came from, and
+ * prints both the settings and the manual's entries from the same table.
+ *
+ * Values live as long as the struct conf that read them. Errors are text for
+ * the administrator in a buf: file and line, key, what is allowed.
+ */
+#ifndef SYS_CONF_H
+#define SYS_CONF_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct conf_list {
+	const char *const *items;
+	size_t n;
+};
+
+/* The type in the settings that belongs to each. */
+enum conf_type {
+	CONF_STRING,  /* const char *; never NULL, "" where nothing is given */
+	CONF_LIST,    /* struct conf_list of strings */
+	CONF_INTEGER, /* int64_t within min..max */
+	CONF_BOOLEAN, /* bool: yes no true false on off */
+	CONF_WORD,    /* int: index into words */
+	CONF_SIZE,    /* uint64_t octets within min..max; k, M, G may follow */
+	CONF_MODE     /* unsigned, octal digits, at most 07777 */
+};
+
+enum conf_flags {
+	CONF_LATER = 1,	 /* accepted with a warning: nothing reads it yet */
+	CONF_SECRET = 2, /* its value is never printed */
+	CONF_GATHER = 4	 /* a list that may be given several times */
+};
+
+struct conf_key {
+	const char *name;
+	enum conf_type type;
+	unsigned flags;
+	size_t offset; /* offsetof(struct settings, member) */
+	int64_t min, max;
+	const char *unit;	  /* "seconds", or NULL; for the manual */
+	const char *const *words; /* CONF_WORD: allowed ones, NULL ends */
+	const char *def;  /* default, as `-o` takes it; NULL: empty or 0 */
+	const char *help; /* a sentence or two, for the manual (mdoc) */
+};
+
+struct conf_origin {
+	const char *file; /* NULL: the default or an option */
+	int line;	  /* 0: the default; -1: an option */
+};
+
+struct conf_chunk;
+struct conf {
+	const struct conf_key *keys;
+	size_t nkeys;
+	void *settings;
+	struct conf_origin *origins; /* one a key */
+	struct conf_chunk *arena;
+	unsigned serial;   /* files read so far */
+	unsigned *given;   /* serial of the file that gave each key last */
+	struct buf *error; /* while reading */
+};
+
+/* Sets every default. The table and the settings must outlive the conf.
+ * 0; -ENOMEM; -EINVAL: a default that its own row does not allow, named in
+ * error (a fault of the program). */
+int conf_init(struct conf *, const struct conf_key *keys, size_t nkeys,
+	      void *settings, struct buf *error)
+	__attribute__((warn_unused_result));
+
+/* Reads path, then path.d/ *.conf in the order of their names; what comes
+ * later wins. A missing file is an error only if `required`, a missing folder
+ * never. 0; -ENOENT and other errno where a file cannot be read; -EINVAL for
+ * an error in it. */
+int conf_load(struct conf *, const char *path, bool required, struct buf *error)
+	__attribute__((warn_unused_result));
+
+/* Takes `key=value` from the command line; list items are separated by commas.
+ * 0, -EINVAL or -ENOMEM with error. */
+int conf_set(struct conf *, const char *assignment, struct buf *error)
+	__attribute__((warn_unused_result));
+
+/* Whether a file or an option has given the key of this name. */
+bool conf_is_given(const struct conf *, const char *name);
+
+/* Calls warn for each key that was given though it is CONF_LATER. */
+void conf_each_later(const struct conf *,
+		     void (*warn)(const char *name, const char *origin));
+
+/* Every key with its value, in the file's grammar, and its origin as a
+ * comment: --print-config. */
+void conf_print(const struct conf *, FILE *);
+
+/* The keys as list entries of a manual page in mdoc. */
+void conf_print_mdoc(const struct conf_key *keys, size_t nkeys, FILE *);
+
+/* Frees everything, the strings in the settings included. */
+void conf_free(struct conf *);
+
+#endif
