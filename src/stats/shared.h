@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A file of fixed size in run_dir that processes share by mapping it. It is
+ * made by whoever comes first: written under a temporary name and then linked,
+ * so that nobody ever sees half of one. It begins with a header that tells
+ * what it is.
+ */
+#ifndef STATS_SHARED_H
+#define STATS_SHARED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct shared_header {
+	char magic[8];
+	uint32_t version;
+	uint32_t
+		header_size; /* of this structure, so it tells the byte order */
+	uint64_t file_size;
+	uint64_t key[2]; /* random, for hashes that nobody can foresee */
+};
+
+/* What a file must be; `magic` has 8 octets. */
+struct shared_kind {
+	const char *name;
+	const char *magic;
+	uint32_t version;
+	uint64_t size;
+};
+
+/*
+ * Opens the file in the directory, or makes it. A file that is not of this
+ * kind, size or version, or that others than root and our own uid could have
+ * written, is replaced. Returns the mapping (shared, for reading and writing)
+ * with *fd set (CLOEXEC), or NULL with *fd set to a negative errno.
+ */
+__attribute__((warn_unused_result)) void *
+shared_open(int dirfd, const struct shared_kind *kind, int *fd);
+
+/*
+ * Is the mapped file still whole, and still the one that others find under the
+ * name? 0; -ESTALE: removed or replaced; -EBADMSG: cut or overwritten. To be
+ * asked before each use; one fstat.
+ */
+__attribute__((warn_unused_result)) int
+shared_verify(int fd, const void *map, const struct shared_kind *kind);
+
+/* Both arguments as shared_open() left them; also after its failure. */
+void shared_close(int fd, void *map, const struct shared_kind *kind);
+
+/* A hash of 16 octets that depends on the file's key. */
+uint64_t shared_hash(const struct shared_header *h, const uint8_t octets[16]);
+
+#endif

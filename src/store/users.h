@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The user stores: who may log in, with which stored password form, and where
+ * the mail is. Several stores can be configured; they are asked in order and
+ * the first one that knows the name decides, even if a later one would say
+ * something else.
+ *
+ *	passwd-file:PATH   many users, Dovecot's format (store/passwd_file.h)
+ *	authfile:PATH      one user (store/authfile.h)
+ *
+ * A store is read anew for every search, so that a change is in force with the
+ * next login. Nothing of it stays in memory: what was read lies in pages that
+ * are cleared and given back before a function returns. Calls read files and
+ * so may block as long as a disk does. Not for use by several threads.
+ *
+ * No text that is handed out as `error` contains a password, or anything else
+ * of a row but the user's name (escaped) and the number of its line.
+ */
+#ifndef STORE_USERS_H
+#define STORE_USERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/span.h"
+
+enum {
+	USERS_STORES_MAX = 8,
+	/* the following count the NUL at the end */
+	USERS_NAME_SIZE = 256,
+	USERS_PASSWORD_SIZE = 1024,
+	USERS_PATH_SIZE = 1024,
+	/* room that is enough for every `error` text */
+	USERS_ERROR_SIZE = 2048,
+};
+
+/* One user. Holds a secret: to be cleared with user_row_clear(). */
+struct user_row {
+	char name[USERS_NAME_SIZE];
+	/* as stored, with its scheme: for auth_check_password() */
+	char password[USERS_PASSWORD_SIZE];
+	/* false: the account is locked; to be answered like a wrong password,
+	 * and as late: check against users_example() and discard the result */
+	bool enabled;
+	bool has_uid, has_gid;
+	uid_t uid;		    /* never 0 */
+	gid_t gid;		    /* never 0 */
+	char home[USERS_PATH_SIZE]; /* empty: none */
+	/* The user's own template for place_expand(); empty: the configured
+	 * one is to be used. */
+	char maildir[USERS_PATH_SIZE];
+};
+
+enum users_verdict {
+	USERS_FOUND,
+	USERS_UNKNOWN,	/* every store was read and none has the name */
+	USERS_TEMPFAIL, /* a store cannot be read now: [SYS/TEMP] */
+	USERS_PERMFAIL, /* a store or the user's row is wrong, somebody has to
+			   mend it: [SYS/PERM] */
+};
+
+/* What is known of a store as a whole, of the file as it was at `stamp`. */
+struct users_facts {
+	struct {
+		dev_t dev;
+		ino_t ino;
+		off_t size;
+		struct timespec mtime, ctime;
+	} stamp;
+	bool known;
+	bool keeps_secret; /* some row has a plain secret */
+	/* a stored form of the same scheme and cost as the first row's, which
+	 * matches no password; empty: the store has no row */
+	char example[USERS_NAME_SIZE];
+};
+
+struct users_driver;
+
+/* One configured store. */
+struct users_store {
+	const struct users_driver *driver;
+	char path[USERS_PATH_SIZE];
+	struct users_facts facts;
+};
+
+/* All of them; needs no closing. */
+struct users {
+	size_t n;
+	struct users_store stores[USERS_STORES_MAX];
+};
+
+/*
+ * Takes the configured stores in their order. Only parses: no file is touched.
+ * 0, or -EINVAL with a text in *error that names the store and the remedy
+ * (unknown kind, no path, path not absolute or too long, too many, none).
+ */
+__attribute__((warn_unused_result)) int users_open(struct users *u,
+						   const char *const *specs,
+						   size_t n, struct buf *error);
+
+/*
+ * Reads every store whole, for --check and the start: 0, or -EINVAL (a line
+ * is wrong), or another negative errno (cannot be read), with a text in *error
+ * about the first fault that names file, line and remedy.
+ */
+__attribute__((warn_unused_result)) int users_check(const struct users *u,
+						    struct buf *error);
+
+/*
+ * Looks for a user by the exact octets of the name. *row is set only with
+ * USERS_FOUND. With USERS_TEMPFAIL and USERS_PERMFAIL *error says which file,
+ * line and remedy. With the other two *error may hold a remark that is worth a
+ * line in the log (a line too long to be read was skipped), else it is empty.
+ * A store is always read to its end, so that the place of a row in the file
+ * cannot be told from the time.
+ */
+__attribute__((warn_unused_result)) enum users_verdict
+users_find(struct users *u, struct span name, struct user_row *row,
+	   struct buf *error);
+
+/*
+ * Does some row keep a plain secret, so that APOP is worth offering? Remembered
+ * as long as the files do not change (one stat a store), so a parent that asks
+ * before it forks spares its children the reading. False if nothing can be
+ * read.
+ */
+bool users_offer_apop(struct users *u);
+
+/*
+ * A row that an unknown user's password is checked against, the result being
+ * discarded, so that the answer takes as long as for a wrong password: same
+ * scheme and cost as the first row of the first store that has one. Remembered
+ * like the above. The row has no name, and no password matches it.
+ */
+void users_example(struct users *u, struct user_row *row);
+
+/* Overwrites the whole row with zeros in a way that is not optimised away. */
+void user_row_clear(struct user_row *row);
+
+#endif
