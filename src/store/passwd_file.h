@@ -48,8 +48,8 @@ enum passwd_verdict {
 };
 
 /*
- * Parses one line, without its LF. *row is written only with PASSWD_ROW.
- * Pure. Holds a secret then: user_row_clear().
+ * Parses one line, without its LF. With PASSWD_ROW *row holds a secret, see
+ * user_row_clear(); otherwise it is cleared or as it was. Pure.
  */
 enum passwd_verdict passwd_line_parse(struct span line, struct user_row *row);
 

@@ -57,8 +57,11 @@ __attribute__((warn_unused_result)) int
 place_normalise_user(struct span name, bool lower, struct span default_domain,
 		     struct buf *out);
 
+/* Is the template of the grammar above? Pure. */
+bool place_template_is_valid(struct span template);
+
 /*
- * For the start: is the template well formed? 0, or -EINVAL with a text in
+ * For the start: will the template do? 0, or -EINVAL with a text in
  * *error that says what is wrong and the remedy. Pure.
  */
 __attribute__((warn_unused_result)) int

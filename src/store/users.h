@@ -73,8 +73,10 @@ struct users_facts {
 	} stamp;
 	bool known;
 	bool keeps_secret; /* some row has a plain secret */
-	/* a stored form of the same scheme and cost as the first row's, which
-	 * matches no password; empty: the store has no row */
+	bool example_is_hash;
+	/* A stored form of the same scheme and cost as the first hash's (or,
+	 * where there is none, the first secret's), which no password matches.
+	 * Empty: the store has no row. */
 	char example[USERS_NAME_SIZE];
 };
 
@@ -111,12 +113,13 @@ __attribute__((warn_unused_result)) int users_check(const struct users *u,
 						    struct buf *error);
 
 /*
- * Looks for a user by the exact octets of the name. *row is set only with
- * USERS_FOUND. With USERS_TEMPFAIL and USERS_PERMFAIL *error says which file,
- * line and remedy. With the other two *error may hold a remark that is worth a
- * line in the log (a line too long to be read was skipped), else it is empty.
- * A store is always read to its end, so that the place of a row in the file
- * cannot be told from the time.
+ * Looks for a user by the exact octets of the name. Only with
+ * USERS_FOUND *row is set; otherwise it is cleared or as it was. With
+ * USERS_TEMPFAIL and USERS_PERMFAIL *error says which file, line and remedy.
+ * With the other two *error may hold a remark that is worth a line in the log
+ * (a line too long to be read was skipped), else it is empty. A store is always
+ * read to its end, so that the place of a row in the file cannot be told from
+ * the time.
  */
 __attribute__((warn_unused_result)) enum users_verdict
 users_find(struct users *u, struct span name, struct user_row *row,
@@ -133,12 +136,27 @@ bool users_offer_apop(struct users *u);
 /*
  * A row that an unknown user's password is checked against, the result being
  * discarded, so that the answer takes as long as for a wrong password: same
- * scheme and cost as the first row of the first store that has one. Remembered
- * like the above. The row has no name, and no password matches it.
+ * scheme and cost as the first hash in the first store that has a row, or a
+ * plain secret where there is no hash. Remembered like the above. The row has
+ * no name, and no password matches it.
  */
 void users_example(struct users *u, struct user_row *row);
 
 /* Overwrites the whole row with zeros in a way that is not optimised away. */
 void user_row_clear(struct user_row *row);
+
+/*
+ * For the stores' own use.
+ */
+
+/* Says in *error that the file cannot be read; returns `failed` (negative). */
+int users_cannot_read(const char *kind, const char *path, int failed,
+		      struct buf *error);
+
+/* The verdict for a negative errno: has somebody to mend something, or not? */
+enum users_verdict users_fault(int failed);
+
+/* Takes a row's stored form into account. */
+void users_facts_add(struct users_facts *facts, struct span stored);
 
 #endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/users.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "proto/scheme.h"
+#include "store/authfile.h"
+#include "store/passwd_file.h"
+
+/* A further store is a further row. */
+struct users_driver {
+	struct span prefix;
+	enum users_verdict (*find)(const char *path, struct span name,
+				   struct user_row *row, struct buf *error);
+	int (*check)(const char *path, struct buf *error);
+	int (*facts)(const char *path, struct users_facts *facts);
+};
+
+static const struct users_driver drivers[] = {
+	{SPAN_LITERAL("passwd-file:"), passwd_file_find, passwd_file_check,
+	 passwd_file_facts},
+	{SPAN_LITERAL("authfile:"), authfile_find, authfile_check,
+	 authfile_facts},
+};
+
+void user_row_clear(struct user_row *row)
+{
+	explicit_bzero(row, sizeof(*row));
+}
+
+/* --- opening --- */
+
+static int users_refuse(const char *spec, const char *why, struct buf *error)
+{
+	buf_add_str(error, "users = ");
+	buf_add_escaped(error, span_str(spec));
+	buf_add_str(error, ": ");
+	buf_add_str(error, why);
+	return -EINVAL;
+}
+
+static const struct users_driver *users_driver_of(const char *spec)
+{
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+		if (span_starts(span_str(spec), drivers[i].prefix))
+			return &drivers[i];
+	}
+	return NULL;
+}
+
+static int users_add(struct users *u, const char *spec, struct buf *error)
+{
+	const struct users_driver *driver = users_driver_of(spec);
+	struct users_store *store = &u->stores[u->n];
+	const char *path;
+
+	if (!driver)
+		return users_refuse(spec,
+				    "unknown kind of store; known are "
+				    "passwd-file:PATH and authfile:PATH",
+				    error);
+	path = spec + driver->prefix.n;
+	if (path[0] != '/')
+		return users_refuse(spec,
+				    "the path must be absolute, beginning "
+				    "with a slash",
+				    error);
+	if (strlen(path) >= sizeof(store->path))
+		return users_refuse(spec, "the path is over 1023 octets",
+				    error);
+	memset(store, 0, sizeof(*store));
+	store->driver = driver;
+	memcpy(store->path, path, strlen(path) + 1);
+	u->n++;
+	return 0;
+}
+
+int users_open(struct users *u, const char *const *specs, size_t n,
+	       struct buf *error)
+{
+	u->n = 0;
+	if (!n)
+		return users_refuse("",
+				    "names no store; give at least one, "
+				    "such as passwd-file:/etc/pop3.users",
+				    error);
+	for (size_t i = 0; i < n; i++) {
+		if (i == USERS_STORES_MAX)
+			return users_refuse(
+				specs[i], "only 8 stores can be given", error);
+		if (users_add(u, specs[i], error) < 0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+int users_check(const struct users *u, struct buf *error)
+{
+	for (size_t i = 0; i < u->n; i++) {
+		const struct users_store *store = &u->stores[i];
+		int failed = store->driver->check(store->path, error);
+
+		if (failed)
+			return failed;
+	}
+	return 0;
+}
+
+/* --- searching --- */
+
+enum users_verdict users_find(struct users *u, struct span name,
+			      struct user_row *row, struct buf *error)
+{
+	for (size_t i = 0; i < u->n; i++) {
+		const struct users_store *store = &u->stores[i];
+		enum users_verdict verdict =
+			store->driver->find(store->path, name, row, error);
+
+		if (verdict != USERS_UNKNOWN)
+			return verdict;
+	}
+	return USERS_UNKNOWN;
+}
+
+static const struct users_remedy {
+	int number;
+	const char *text;
+} users_remedies[] = {
+	{ENOENT, "there is no such file; make it, or correct `users`"},
+	{ENOTDIR, "a part of the path is no folder; correct `users`"},
+	{EACCES, "permission denied; let the server's user read it (and "
+		 "search the folders above it)"},
+	{EPERM, "not permitted; let the server's user read it"},
+	{ELOOP, "too many symbolic links; correct `users`"},
+	{EINVAL, "not a regular file; correct `users`"},
+	{ENXIO, "not a regular file; correct `users`"},
+	{EISDIR, "a folder; name a file in `users`"},
+	{ENAMETOOLONG, "the path is too long; correct `users`"},
+};
+
+static const char *users_remedy_of(int number)
+{
+	size_t n = sizeof(users_remedies) / sizeof(users_remedies[0]);
+
+	for (size_t i = 0; i < n; i++) {
+		if (users_remedies[i].number == number)
+			return users_remedies[i].text;
+	}
+	return NULL;
+}
+
+enum users_verdict users_fault(int failed)
+{
+	return users_remedy_of(-failed) ? USERS_PERMFAIL : USERS_TEMPFAIL;
+}
+
+int users_cannot_read(const char *kind, const char *path, int failed,
+		      struct buf *error)
+{
+	const char *remedy = users_remedy_of(-failed);
+
+	buf_add_str(error, kind);
+	buf_add_escaped(error, span_str(path));
+	buf_add_str(error, ": cannot be read: ");
+	buf_add_str(error, remedy ? remedy : strerrordesc_np(-failed));
+	return failed;
+}
+
+/* --- what is known of a store as a whole --- */
+
+/* Random letters that no hash ends in, except by a chance of 2^-100. */
+static void users_scramble(char *p, size_t n)
+{
+	static const char letters[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz";
+
+	/* Only time is at stake: a fixed text would do, too. */
+	if (getrandom(p, n, GRND_NONBLOCK) < 0)
+		memset(p, 0, n);
+	for (size_t i = 0; i < n; i++)
+		p[i] = letters[(unsigned char)p[i] & 63];
+}
+
+/*
+ * How many octets at the end of a hash can be replaced without touching what
+ * crypt(3) takes its method, cost and salt from: at most the last 22, the
+ * least that follow the last `$`. The old forms without `$` have two octets
+ * of salt.
+ */
+static size_t users_tail(struct span hash)
+{
+	size_t dollar = span_find_last(hash, '$');
+	size_t n = dollar < hash.n ? hash.n - dollar - 1
+				   : hash.n - (hash.n < 2 ? hash.n : 2);
+
+	return n < 22 ? n : 22;
+}
+
+void users_facts_add(struct users_facts *facts, struct span stored)
+{
+	static const char secret[] = "{PLAIN}......................";
+	enum scheme_kind kind;
+	struct span rest;
+	size_t tail;
+
+	kind = scheme_split(stored, &rest);
+	if (kind == SCHEME_SECRET) {
+		facts->keeps_secret = true;
+		if (facts->example[0])
+			return;
+		memcpy(facts->example, secret, sizeof(secret));
+		users_scramble(facts->example + 7, sizeof(secret) - 8);
+	}
+	if (kind != SCHEME_CRYPT || facts->example_is_hash ||
+	    stored.n >= sizeof(facts->example))
+		return;
+	facts->example_is_hash = true;
+	tail = users_tail(rest);
+	memcpy(facts->example, stored.p, stored.n - tail);
+	users_scramble(facts->example + stored.n - tail, tail);
+	facts->example[stored.n] = '\0';
+}
+
+static bool users_is_as_known(const struct users_facts *facts,
+			      const struct stat *st)
+{
+	return facts->known && facts->stamp.dev == st->st_dev &&
+	       facts->stamp.ino == st->st_ino &&
+	       facts->stamp.size == st->st_size &&
+	       facts->stamp.mtime.tv_sec == st->st_mtim.tv_sec &&
+	       facts->stamp.mtime.tv_nsec == st->st_mtim.tv_nsec &&
+	       facts->stamp.ctime.tv_sec == st->st_ctim.tv_sec &&
+	       facts->stamp.ctime.tv_nsec == st->st_ctim.tv_nsec;
+}
+
+/* The facts as of now. The stamp is older than they are, never younger. */
+static const struct users_facts *users_facts_of(struct users_store *store)
+{
+	struct users_facts *facts = &store->facts;
+	struct stat st;
+
+	if (stat(store->path, &st) < 0)
+		memset(&st, 0, sizeof(st));
+	else if (users_is_as_known(facts, &st))
+		return facts;
+	memset(facts, 0, sizeof(*facts));
+	facts->stamp.dev = st.st_dev;
+	facts->stamp.ino = st.st_ino;
+	facts->stamp.size = st.st_size;
+	facts->stamp.mtime = st.st_mtim;
+	facts->stamp.ctime = st.st_ctim;
+	facts->known = !store->driver->facts(store->path, facts);
+	return facts;
+}
+
+bool users_offer_apop(struct users *u)
+{
+	bool offer = false;
+
+	for (size_t i = 0; i < u->n; i++)
+		offer |= users_facts_of(&u->stores[i])->keeps_secret;
+	return offer;
+}
+
+void users_example(struct users *u, struct user_row *row)
+{
+	struct users_facts none = {0};
+
+	memset(row, 0, sizeof(*row));
+	for (size_t i = 0; i < u->n; i++) {
+		const struct users_facts *facts = users_facts_of(&u->stores[i]);
+
+		if (!facts->example[0])
+			continue;
+		memcpy(row->password, facts->example, sizeof(facts->example));
+		return;
+	}
+	users_facts_add(&none, span_str("{PLAIN}"));
+	memcpy(row->password, none.example, sizeof(none.example));
+}
