@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 #include "proto/wire.h"
 
-#include "proto/wire_copy.h"
+#include "proto/wire_vector.h"
 
 /*
  * No more than WORST * n octets come out for n that go in: an LF may become
- * CRLF, a dot two dots. The copy may write SLACK octets beyond them.
+ * CRLF, a dot two dots.
  */
-enum { WORST = 2, SLACK = 16 };
+enum { WORST = 2 };
+
+/* Where the encoding of one piece stands. */
+struct cursor {
+	const char *p; /* next octet of the input */
+	char *q;       /* next octet of the output */
+	size_t dots;   /* how many have been stuffed */
+	char last;     /* the octet before p, LF at the beginning */
+};
 
 void wire_begin(struct wire *w, uint64_t top_lines)
 {
@@ -18,37 +26,112 @@ void wire_begin(struct wire *w, uint64_t top_lines)
 	};
 }
 
-/* Encodes all n octets; out has room for WORST * n + SLACK. */
+bool wire_is_done(const struct wire *w)
+{
+	return w->is_done;
+}
+
+uint64_t wire_octets(const struct wire *w)
+{
+	return w->octets;
+}
+
+static void stuff(struct cursor *c)
+{
+	*c->q++ = '.';
+	c->dots++;
+}
+
+/* Line by line, with what the C library has. */
+static void encode_lines(struct cursor *c, const char *end)
+{
+	while (c->p < end) {
+		size_t n = (size_t)(end - c->p);
+		const char *lf = memchr(c->p, '\n', n);
+
+		if (c->last == '\n' && *c->p == '.')
+			stuff(c);
+		if (lf)
+			n = (size_t)(lf - c->p);
+		memcpy(c->q, c->p, n);
+		c->p += n;
+		c->q += n;
+		if (n)
+			c->last = c->p[-1];
+		if (!lf)
+			return;
+		if (c->last != '\r')
+			*c->q++ = '\r';
+		*c->q++ = '\n';
+		c->p++;
+		c->last = '\n';
+	}
+}
+
+#ifdef WIRE_VECTOR
+/*
+ * Block by block, without a branch for the length of each line: a block is
+ * copied as it is, and where an octet must be put in, the block's rest is
+ * copied once more, one octet further. Each copy is a whole block, so one more
+ * than the present one is read, and the output is written as far.
+ *
+ * c->p[-1] must be there. Leaves less than two blocks.
+ */
+static void encode_blocks(struct cursor *c, const char *end)
+{
+	const char *p = c->p;
+	char *q = c->q;
+	size_t dots = 0;
+
+	if (p[-1] == '\n' && *p == '.') {
+		*q++ = '.';
+		dots++;
+	}
+	for (; end - p >= 2 * WIRE_BLOCK; p += WIRE_BLOCK, q += WIRE_BLOCK) {
+		uint64_t lfs = wire_copy_block(q, p);
+
+		for (; lfs; lfs &= lfs - 1) {
+			size_t k = (size_t)__builtin_ctzll(lfs);
+
+			const char *lf = p + k;
+
+			if (lf[-1] != '\r') {
+				q[k] = '\r';
+				q++;
+				wire_copy_block(q + k, lf);
+			}
+			if (lf[1] == '.') {
+				q[k + 1] = '.';
+				q++;
+				dots++;
+				wire_copy_block(q + k + 1, lf + 1);
+			}
+		}
+	}
+	/* The dot that comes next is left to the one who goes on. */
+	if (p[-1] == '\n' && *p == '.') {
+		q--;
+		dots--;
+	}
+	*c = (struct cursor){p, q, c->dots + dots, p[-1]};
+}
+#endif
+
+/* Encodes all n octets; out has room for WORST * n. */
 static size_t encode(struct wire *w, const char *p, size_t n, char *out)
 {
-	const char *end = p + n;
-	size_t stuffed = 0;
-	char last = w->last;
-	char *q = out;
+	struct cursor c = {.p = p, .q = out, .last = w->last};
 
-	while (p < end) {
-		size_t k;
-
-		if (last == '\n' && *p == '.') {
-			*q++ = '.';
-			stuffed++;
-		}
-		k = wire_copy_line(q, p, (size_t)(end - p));
-		if (k)
-			last = p[k - 1];
-		p += k;
-		q += k;
-		if (p == end)
-			break;
-		if (last != '\r')
-			*q++ = '\r';
-		*q++ = '\n';
-		p++;
-		last = '\n';
+#ifdef WIRE_VECTOR
+	if (n > 2 * WIRE_BLOCK) {
+		encode_lines(&c, p + 1);
+		encode_blocks(&c, p + n);
 	}
-	w->last = last;
-	w->octets += (size_t)(q - out) - stuffed;
-	return (size_t)(q - out);
+#endif
+	encode_lines(&c, p + n);
+	w->last = c.last;
+	w->octets += (size_t)(c.q - out) - c.dots;
+	return (size_t)(c.q - out);
 }
 
 /* At the end of a line: is it the last one that is wanted? */
@@ -63,23 +146,23 @@ static bool is_last_line(struct wire *w)
 /* How many of the n octets are wanted; takes the state beyond those. */
 static size_t take_wanted(struct wire *w, const char *p, size_t n)
 {
+	char last = w->last;
 	size_t i = 0;
 
-	while (i < n) {
-		const char *lf = memchr(p + i, '\n', n - i);
-		size_t line = lf ? (size_t)(lf - p) - i : n - i;
+	while (i < n && !w->is_done) {
+		struct span line = span_make(p + i, n - i);
 
-		/* A CR before the line end leaves a line blank, only one. */
-		if (line > 1 || (line == 1 && p[i] != '\r') ||
-		    (line == 1 && w->last == '\r' && i == 0))
+		line.n = span_find(line, '\n');
+		/* One CR before the line end leaves a line blank. */
+		if (line.n > 1 ||
+		    (line.n == 1 && (line.p[0] != '\r' || last == '\r')))
 			w->is_blank = false;
-		i += line;
-		if (!lf)
+		i += line.n;
+		if (i == n)
 			break;
 		i++;
+		last = '\n';
 		w->is_done = is_last_line(w);
-		if (w->is_done)
-			break;
 		w->is_blank = true;
 	}
 	return i;
@@ -89,8 +172,12 @@ size_t wire_encode(struct wire *w, struct span *in, char *out, size_t cap)
 {
 	size_t used = 0;
 
-	while (in->n && !w->is_done && cap - used >= WORST + SLACK) {
-		size_t n = (cap - used - SLACK) / WORST;
+	/*
+	 * What surely fits is encoded without looking at the room again; that
+	 * needs less of it than feared, so there is a next round.
+	 */
+	while (in->n && !w->is_done && cap - used >= WORST) {
+		size_t n = (cap - used) / WORST;
 
 		if (n > in->n)
 			n = in->n;
@@ -100,11 +187,6 @@ size_t wire_encode(struct wire *w, struct span *in, char *out, size_t cap)
 		*in = span_drop(*in, n);
 	}
 	return used;
-}
-
-bool wire_is_done(const struct wire *w)
-{
-	return w->is_done;
 }
 
 size_t wire_end(struct wire *w, char out[WIRE_END_MAX])
@@ -121,27 +203,45 @@ size_t wire_end(struct wire *w, char out[WIRE_END_MAX])
 	return n + 3;
 }
 
-uint64_t wire_octets(const struct wire *w)
-{
-	return w->octets;
-}
-
 void wire_count_begin(struct wire_counter *c)
 {
 	*c = (struct wire_counter)WIRE_COUNTER_INIT;
 }
 
-void wire_count(struct wire_counter *c, struct span piece)
+/* Counts octets one by one up to end. */
+static uint64_t count_bare(char *last, const char *p, const char *end)
 {
 	uint64_t bare = 0;
-	char last = c->last;
 
-	for (size_t i = 0; i < piece.n; i++) {
-		bare += piece.p[i] == '\n' && last != '\r';
-		last = piece.p[i];
+	for (; p < end; p++) {
+		bare += *p == '\n' && *last != '\r';
+		*last = *p;
 	}
-	c->octets += piece.n + bare;
-	c->last = last;
+	return bare;
+}
+
+void wire_count(struct wire_counter *c, struct span piece)
+{
+	const char *p = piece.p, *end = p + piece.n;
+	uint64_t bare = 0;
+
+#ifdef WIRE_VECTOR
+	if (piece.n > WIRE_STEP) {
+		size_t steps = (piece.n - 1) / WIRE_STEP;
+
+		bare = count_bare(&c->last, p, p + 1);
+		for (p++; steps > 0;) {
+			size_t some =
+				steps < WIRE_STEPS_MAX ? steps : WIRE_STEPS_MAX;
+
+			bare += wire_count_bare(p, some);
+			p += some * WIRE_STEP;
+			steps -= some;
+		}
+		c->last = p[-1];
+	}
+#endif
+	c->octets += piece.n + bare + count_bare(&c->last, p, end);
 }
 
 uint64_t wire_count_end(const struct wire_counter *c)
