@@ -26,7 +26,7 @@ struct conf_list {
 
 /* The type in the settings that belongs to each. */
 enum conf_type {
-	CONF_STRING,  /* const char *; never NULL, "" where nothing is given */
+	CONF_STRING,  /* const char *, never NULL; min..max octets if max > 0 */
 	CONF_LIST,    /* struct conf_list of strings */
 	CONF_INTEGER, /* int64_t within min..max */
 	CONF_BOOLEAN, /* bool: yes no true false on off */
@@ -38,7 +38,7 @@ enum conf_type {
 enum conf_flags {
 	CONF_LATER = 1,	 /* accepted with a warning: nothing reads it yet */
 	CONF_SECRET = 2, /* its value is never printed */
-	CONF_GATHER = 4	 /* a list that may be given several times */
+	CONF_GATHER = 4	 /* a list that may be given several times, adding up */
 };
 
 struct conf_key {
@@ -53,21 +53,23 @@ struct conf_key {
 	const char *help; /* a sentence or two, for the manual (mdoc) */
 };
 
+/* Where a key's value came from. */
 struct conf_origin {
 	const char *file; /* NULL: the default or an option */
 	int line;	  /* 0: the default; -1: an option */
+	unsigned nth;	  /* of the files read, counted from 1 */
 };
 
 struct conf_chunk;
+
+/* A configuration as read; all of it belongs to the functions below. */
 struct conf {
 	const struct conf_key *keys;
 	size_t nkeys;
 	void *settings;
 	struct conf_origin *origins; /* one a key */
-	struct conf_chunk *arena;
-	unsigned serial;   /* files read so far */
-	unsigned *given;   /* serial of the file that gave each key last */
-	struct buf *error; /* while reading */
+	struct conf_chunk *arena;    /* strings and lists */
+	unsigned nfiles;	     /* read so far */
 };
 
 /* Sets every default. The table and the settings must outlive the conf.
@@ -77,24 +79,30 @@ int conf_init(struct conf *, const struct conf_key *keys, size_t nkeys,
 	      void *settings, struct buf *error)
 	__attribute__((warn_unused_result));
 
-/* Reads path, then path.d/ *.conf in the order of their names; what comes
- * later wins. A missing file is an error only if `required`, a missing folder
- * never. 0; -ENOENT and other errno where a file cannot be read; -EINVAL for
- * an error in it. */
+/* Reads path, then path.d/ *.conf in the order of their names; a later file
+ * wins over an earlier one; the same key twice in one file is an error.
+ * `list += item` adds to what the files have given before. A missing file is an
+ * error only if `required`, a missing folder never. 0; -ENOENT and other errno
+ * where a file cannot be read; -EINVAL for an error in it. */
 int conf_load(struct conf *, const char *path, bool required, struct buf *error)
 	__attribute__((warn_unused_result));
 
-/* Takes `key=value` from the command line; list items are separated by commas.
+/* Takes `key=value` from the command line, which wins over files if it comes
+ * after conf_load(); list items are separated by commas.
  * 0, -EINVAL or -ENOMEM with error. */
 int conf_set(struct conf *, const char *assignment, struct buf *error)
 	__attribute__((warn_unused_result));
 
-/* Whether a file or an option has given the key of this name. */
-bool conf_is_given(const struct conf *, const char *name);
+/* Whether a file or an option has given the key at this offset. */
+bool conf_is_given(const struct conf *, size_t offset);
+
+/* Where the key at this offset has its value from, for messages: "FILE:LINE",
+ * "-o" or "default". */
+void conf_where(const struct conf *, size_t offset, struct buf *out);
 
 /* Calls warn for each key that was given though it is CONF_LATER. */
 void conf_each_later(const struct conf *,
-		     void (*warn)(const char *name, const char *origin));
+		     void (*warn)(const char *name, const char *where));
 
 /* Every key with its value, in the file's grammar, and its origin as a
  * comment: --print-config. */
