@@ -39,14 +39,17 @@ enum {
 	ADMISSION_SLOTS = 65536, /* the most sessions that can be counted */
 	ADMISSION_SHARD = 256,	 /* slots to a file alive.NNN */
 	ADMISSION_WAIT_MS = 100,
+	/* dead slots are looked for at most once in that time, for the whole
+	 * and for each network */
+	ADMISSION_FOLD_MS = 1000,
 };
 
-struct admission_file; /* the layout, known to admission.c alone */
+struct slots_file; /* stats/slots.h */
 
 struct admission {
 	int run_dirfd; /* the caller's, must stay open */
 	int fd;	       /* -1: there is no file; everybody is let in */
-	struct admission_file *file;
+	struct slots_file *file;
 };
 
 struct admission_limits {

@@ -26,6 +26,9 @@ struct shared_kind {
 	const char *magic;
 	uint32_t version;
 	uint64_t size;
+	/* So much of it gets its storage when it is made; what is behind is
+	 * sparse and must not be touched before shared_back(). */
+	uint64_t backed;
 };
 
 /*
@@ -44,6 +47,14 @@ shared_open(int dirfd, const struct shared_kind *kind, int *fd);
  */
 __attribute__((warn_unused_result)) int
 shared_verify(int fd, const void *map, const struct shared_kind *kind);
+
+/*
+ * Gives storage to a part of the file that was never touched, so that using it
+ * through the mapping cannot fail (with SIGBUS) when the disk is full. The part
+ * is filled with zeros. 0 or a negative errno such as -ENOSPC.
+ */
+__attribute__((warn_unused_result)) int shared_back(int fd, uint64_t from,
+						    uint64_t n);
 
 /* Both arguments as shared_open() left them; also after its failure. */
 void shared_close(int fd, void *map, const struct shared_kind *kind);
