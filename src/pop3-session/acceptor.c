@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The acceptor: accepts, admits, and makes two processes of each connection.
+ * It reads no octet from a client.  From its start it wears the filter that
+ * is the monitors' final one, which they inherit for nothing.
+ */
+#include "pop3-session/listening.h"
+
+#include "pop3-session/live.h"
+#include "pop3-session/session.h"
+#include "priv/sandbox.h"
+#include "sys/clock.h"
+#include "sys/io.h"
+#include "sys/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	ACCEPTS_IN_ROW = 64,
+	ORDERS_OUT = 64,       /* orders to the front parent not yet reported */
+	FRONT_GRACE_MS = 3000, /* a front may outlive its monitor so long */
+	TICK_MS = 500,
+	PAUSE_MS = 100, /* when descriptors or processes run out */
+	FILES_SPARE = 64,
+};
+
+struct acceptor {
+	struct service *service;
+	int control;
+	int orders; /* to the front parent */
+	pid_t front_parent;
+	int sockets[LISTENING_SOCKETS];
+	size_t sockets_n; /* 0: no longer accepting */
+	bool leaving;
+	bool control_gone;
+	uint32_t orders_out;
+	uint64_t paused_until;
+	struct live live;
+};
+
+static volatile sig_atomic_t child_ended;
+
+static void on_child(int signal)
+{
+	(void)signal;
+	child_ended = 1;
+}
+
+static void tell_master(const struct acceptor *a, enum listening_word word)
+{
+	char octet = (char)word;
+
+	(void)send(a->control, &octet, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* --- a new session --- */
+
+static _Noreturn void be_monitor(struct acceptor *a, int client, int channel,
+				 const struct peer *peer,
+				 struct admission_ticket *ticket)
+{
+	static struct monitor monitor;
+	const struct monitor_setup setup = {
+		.service = a->service,
+		.client = client,
+		.channel = channel,
+		.peer = *peer,
+		.is_network = true,
+		.ticket = ticket,
+	};
+	size_t i;
+
+	for (i = 0; i < a->sockets_n; i++)
+		close(a->sockets[i]);
+	close(a->control);
+	close(a->orders);
+	(void)signal(SIGTERM, monitor_stop_on);
+	(void)signal(SIGCHLD, SIG_DFL);
+	monitor_run(&monitor, &setup);
+	_exit(0);
+}
+
+static void out_of(struct acceptor *a, const char *what, int error)
+{
+	log_error("cannot serve a connection: %s: %s", what, strerror(error));
+	a->paused_until = clock_ms() + PAUSE_MS;
+}
+
+static void take_report(struct acceptor *a)
+{
+	struct front_report report;
+	size_t n;
+	ssize_t got =
+		io_recv_fds(a->orders, &report, sizeof(report), NULL, 0, &n, 0);
+
+	if (got != (ssize_t)sizeof(report)) {
+		a->orders_out = 0;
+		return;
+	}
+	a->orders_out--;
+	if (report.pid > 0)
+		live_set_front(&a->live, report.session, report.pid);
+	else
+		out_of(a, "clone", -report.pid);
+}
+
+static int order_front(struct acceptor *a, uint32_t session, int client,
+		       int channel)
+{
+	struct front_order order = {session};
+	const int fds[] = {client, channel};
+	ssize_t r;
+
+	while (a->orders_out >= ORDERS_OUT)
+		take_report(a);
+	r = io_send_fds(a->orders, &order, sizeof(order), fds, 2, 0);
+	if (r < 0)
+		return (int)r;
+	a->orders_out++;
+	return 0;
+}
+
+static int start_session(struct acceptor *a, int client,
+			 const struct peer *peer,
+			 struct admission_ticket *ticket)
+{
+	uint32_t session;
+	int channel[2];
+	pid_t monitor;
+	int r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
+		return -errno;
+	session = live_add(&a->live, ticket);
+	r = order_front(a, session, client, channel[1]);
+	close(channel[1]);
+	if (r < 0) {
+		live_cancel(&a->live, session);
+	} else {
+		/* From here on the front's end releases the session. */
+		monitor = fork();
+		if (monitor == 0)
+			be_monitor(a, client, channel[0], peer, ticket);
+		if (monitor < 0)
+			r = -errno;
+		else
+			live_set_monitor(&a->live, session, monitor);
+	}
+	close(channel[0]);
+	return r;
+}
+
+static void refuse_for(struct acceptor *a, int client, const char *what,
+		       int error)
+{
+	static const char reply[] =
+		"-ERR [SYS/TEMP] the server is short of resources; try "
+		"later\r\n";
+
+	(void)send(client, reply, sizeof(reply) - 1,
+		   MSG_DONTWAIT | MSG_NOSIGNAL);
+	out_of(a, what, error);
+}
+
+static void serve(struct acceptor *a, int client)
+{
+	struct admission_ticket ticket = ADMISSION_NO_TICKET;
+	enum admission_verdict verdict;
+	struct peer peer;
+	int r;
+
+	if (peer_of(client, &peer) < 0)
+		return; /* gone already */
+	if (live_is_full(&a->live)) {
+		session_refuse(a->service, client, &peer, ADMISSION_FULL);
+		return;
+	}
+	verdict = session_admit(a->service, &peer, &ticket);
+	if (verdict == ADMISSION_FULL || verdict == ADMISSION_NETWORK_FULL) {
+		session_refuse(a->service, client, &peer, verdict);
+		return;
+	}
+	r = start_session(a, client, &peer, &ticket);
+	admission_hand_over(&ticket); /* or it is folded, if that failed */
+	if (r < 0)
+		refuse_for(a, client, "new session", -r);
+}
+
+static void accept_from(struct acceptor *a, int socket)
+{
+	int i;
+
+	if (a->service->method_apop && a->service->has_users)
+		(void)users_offer_apop(&a->service->users);
+	for (i = 0; i < ACCEPTS_IN_ROW; i++) {
+		int client = accept4(socket, NULL, NULL, SOCK_CLOEXEC);
+
+		if (client < 0) {
+			if (errno == EMFILE || errno == ENFILE ||
+			    errno == ENOMEM || errno == ENOBUFS)
+				out_of(a, "accept", errno);
+			return;
+		}
+		serve(a, client);
+		close(client);
+	}
+}
+
+/* --- ends of processes --- */
+
+static void stop_accepting(struct acceptor *a)
+{
+	while (a->sockets_n > 0)
+		close(a->sockets[--a->sockets_n]);
+	a->leaving = true;
+}
+
+static void front_parent_ended(struct acceptor *a, int status)
+{
+	if (!a->leaving) {
+		log_error("the parent of the fronts ended (status %#x); see "
+			  "pop3-session --check",
+			  (unsigned)status);
+		tell_master(a, WORD_CRASH);
+	}
+	a->front_parent = 0;
+	stop_accepting(a);
+}
+
+static void reap(struct acceptor *a)
+{
+	pid_t pid;
+	int status;
+
+	child_ended = 0;
+	/* What has ended must be known. */
+	while (a->orders_out > 0)
+		take_report(a);
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		struct admission_ticket ticket;
+
+		if (pid == a->front_parent) {
+			front_parent_ended(a, status);
+			continue;
+		}
+		if (live_crashed(&a->live, pid, status))
+			tell_master(a, WORD_CRASH);
+		if (live_ended(&a->live, pid, clock_ms() + FRONT_GRACE_MS,
+			       &ticket))
+			admission_leave(&a->service->admission, &ticket);
+	}
+}
+
+/* --- the loop --- */
+
+static void obey_master(struct acceptor *a)
+{
+	char word;
+	ssize_t n = recv(a->control, &word, 1, MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	stop_accepting(a);
+	/* Without a master (killed) sessions go on to their end. */
+	if (n <= 0)
+		a->control_gone = true;
+	else if (word == WORD_END)
+		live_signal(&a->live, SIGTERM, LIVE_MONITORS);
+	else if (word == WORD_KILL)
+		live_signal(&a->live, SIGKILL, LIVE_ALL);
+}
+
+static void wait_and_work(struct acceptor *a)
+{
+	struct pollfd fds[LISTENING_SOCKETS + 2];
+	bool paused = clock_ms() < a->paused_until;
+	const struct timespec tick = {0, TICK_MS * 1000000L};
+	size_t i, n = 0;
+	sigset_t none;
+
+	sigemptyset(&none);
+	fds[n++] =
+		(struct pollfd){a->control_gone ? -1 : a->control, POLLIN, 0};
+	fds[n++] = (struct pollfd){a->orders, a->front_parent ? POLLIN : 0, 0};
+	for (i = 0; i < a->sockets_n; i++)
+		fds[n++] =
+			(struct pollfd){paused ? -1 : a->sockets[i], POLLIN, 0};
+	if (ppoll(fds, n, paused || live_is_dying(&a->live) ? &tick : NULL,
+		  &none) < 0 &&
+	    errno != EINTR)
+		log_error("poll: %s", strerror(errno));
+	else if (fds[1].revents & POLLIN)
+		take_report(a);
+	if (child_ended)
+		reap(a);
+	if (live_is_dying(&a->live))
+		live_kill_late(&a->live, clock_ms());
+	for (i = 0; i < a->sockets_n; i++) {
+		if (fds[2 + i].revents)
+			accept_from(a, a->sockets[i]);
+	}
+	if (fds[0].revents)
+		obey_master(a);
+}
+
+static int start_front_parent(struct acceptor *a)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	a->front_parent = fork();
+	if (a->front_parent < 0)
+		return -errno;
+	if (a->front_parent == 0)
+		front_parent_run(a->service, pair[1]);
+	close(pair[1]);
+	a->orders = pair[0];
+	return 0;
+}
+
+static int enter_sandbox(const struct acceptor *a)
+{
+	enum sandbox_mode mode =
+		(enum sandbox_mode)a->service->settings->sandbox;
+	struct sandbox_report report;
+	int r = 0;
+
+	if (a->service->privileged)
+		r = identity_keep_capabilities(true);
+	if (r < 0) {
+		log_error("cannot give up capabilities: %s", strerror(-r));
+		return r;
+	}
+	r = sandbox_monitor(mode, 0, &report);
+	if (r < 0)
+		log_error("sandbox: %s", report.text);
+	else if (!report.complete)
+		log_warning("sandbox: %s", report.text);
+	return r;
+}
+
+static void take_signals(void)
+{
+	struct sigaction child = {.sa_handler = on_child,
+				  .sa_flags = SA_NOCLDSTOP};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)sigaction(SIGCHLD, &child, NULL);
+	/* The master decides; monitors have a handler of their own. */
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+}
+
+int acceptor_serve(struct service *service, int control, int sockets)
+{
+	static struct acceptor acceptor;
+	struct acceptor *a = &acceptor;
+	int i, r;
+
+	a->service = service;
+	a->control = control;
+	for (i = 0; i < sockets && i < LISTENING_SOCKETS; i++)
+		a->sockets[a->sockets_n++] = 3 + i;
+	take_signals();
+	r = live_init(&a->live, (uint32_t)service->settings->max_sessions);
+	if (r == 0)
+		r = start_front_parent(a);
+	if (r < 0) {
+		log_error("cannot start: %s", strerror(-r));
+		return 1;
+	}
+	service_share(service);
+	if (enter_sandbox(a) < 0)
+		return 1;
+	tell_master(a, WORD_READY);
+	while (!a->leaving || live_count(&a->live) > 0)
+		wait_and_work(a);
+	return 0;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The lines of the log about sessions.  Words and fields are those of
+ * Dovecot's lines, which parsers know; the other formats have the same fields.
+ */
+#include "pop3-session/monitor.h"
+
+#include "priv/sandbox.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct log_event login_event = {"login", LOG_AT_INFO,
+					     "pop3-login"};
+static const struct log_event no_login_event = {"no_login", LOG_AT_INFO,
+						"pop3-login"};
+static const struct log_event failed_event = {"login_failed", LOG_AT_DEBUG,
+					      "pop3-login"};
+static const struct log_event end_event = {"session_end", LOG_AT_INFO, NULL};
+
+static const char *const end_words[MONITOR_ENDS] = {
+	[END_LOGGED_OUT] = "Logged out",
+	[END_HUNG_UP] = "Connection closed",
+	[END_ERRORS] = "Too many bad commands",
+	[END_AUTH_LIMIT] = "Too many failed logins",
+	[END_IDLE] = "Inactivity",
+	[END_LOGIN_TIMEOUT] = "Inactivity during login",
+	[END_SHUTDOWN] = "Server shutting down",
+	[END_STORAGE] = "A message could not be read to its end",
+	[END_FRONT_DIED] = "Front process died",
+	[END_PROTOCOL] = "Front process broke the rules",
+	[END_INTERNAL] = "Internal error",
+};
+
+static const char *const method_words[CHANNEL_METHODS] = {
+	[CHANNEL_USER_PASS] = "PLAIN",
+	[CHANNEL_APOP] = "APOP",
+};
+
+/* Texts of the fields that all lines have in common. */
+struct common {
+	char rip[NETWORK_TEXT_MAX], lip[NETWORK_TEXT_MAX];
+	struct span rip_span, lip_span;
+};
+
+static struct span address(const struct network_address *a, bool known,
+			   char *memory)
+{
+	struct buf out;
+
+	if (!known)
+		return span_str("local");
+	buf_init(&out, memory, NETWORK_TEXT_MAX);
+	network_address_format(a, &out);
+	return buf_span(&out);
+}
+
+static void fill_common(struct common *c, const struct peer *peer)
+{
+	c->rip_span = address(&peer->address, peer->known, c->rip);
+	c->lip_span = address(&peer->local, peer->known, c->lip);
+}
+
+void event_login(const struct monitor *m, enum channel_method method)
+{
+	struct common c;
+
+	fill_common(&c, &m->setup->peer);
+	const struct log_field fields[] = {
+		LOG_TEXT("user", LOG_ANGLED, span_str(m->user)),
+		LOG_TEXT("method", LOG_PLAIN, span_str(method_words[method])),
+		LOG_TEXT("rip", LOG_PLAIN, c.rip_span),
+		LOG_TEXT("lip", LOG_PLAIN, c.lip_span),
+		LOG_NUMBER("mpid", LOG_PLAIN, (uint64_t)getpid()),
+		LOG_TEXT("session", LOG_ANGLED, span_str(m->session)),
+	};
+	log_write(&login_event, span_str("Login"), fields,
+		  sizeof(fields) / sizeof(fields[0]));
+}
+
+void event_login_failed(const struct monitor *m, const char *why)
+{
+	struct common c;
+
+	fill_common(&c, &m->setup->peer);
+	const struct log_field fields[] = {
+		LOG_TEXT("user", LOG_ANGLED, span_str(m->user)),
+		LOG_TEXT("rip", LOG_PLAIN, c.rip_span),
+		LOG_TEXT("lip", LOG_PLAIN, c.lip_span),
+		LOG_TEXT("session", LOG_ANGLED, span_str(m->session)),
+	};
+	log_write(&failed_event, span_str(why), fields,
+		  sizeof(fields) / sizeof(fields[0]));
+}
+
+static void no_login(const struct monitor *m, const struct common *c,
+		     uint64_t seconds)
+{
+	char words[160];
+	struct buf out;
+
+	buf_init(&out, words, sizeof(words));
+	buf_add_str(&out, "Disconnected: ");
+	buf_add_str(&out, end_words[m->end]);
+	if (m->failures > 0) {
+		buf_add_str(&out, " (auth failed, ");
+		buf_add_u64(&out, m->failures);
+		buf_add_str(&out, " attempts in ");
+	} else {
+		buf_add_str(&out, " (no auth attempts in ");
+	}
+	buf_add_u64(&out, seconds);
+	buf_add_str(&out, " secs)");
+	const struct log_field fields[] = {
+		LOG_TEXT("user", LOG_ANGLED, span_str(m->user)),
+		LOG_TEXT("rip", LOG_PLAIN, c->rip_span),
+		LOG_TEXT("lip", LOG_PLAIN, c->lip_span),
+		LOG_TEXT("session", LOG_ANGLED, span_str(m->session)),
+		LOG_NUMBER("attempts", LOG_HIDDEN, m->failures),
+		LOG_NUMBER("secs", LOG_HIDDEN, seconds),
+		LOG_NUMBER("in", LOG_HIDDEN, m->summary.received),
+		LOG_NUMBER("out", LOG_HIDDEN, m->summary.sent),
+	};
+	log_write(&no_login_event, buf_span(&out), fields,
+		  sizeof(fields) / sizeof(fields[0]));
+}
+
+/* "NUMBER/NUMBER" behind a key. */
+static void add_pair(struct buf *out, const char *key, uint64_t a, uint64_t b)
+{
+	buf_add_str(out, key);
+	buf_add_u64(out, a);
+	buf_add_char(out, '/');
+	buf_add_u64(out, b);
+}
+
+static void session_words(const struct monitor *m, struct buf *out)
+{
+	const struct channel_summary *s = &m->summary;
+
+	buf_add_str(out, "pop3(");
+	buf_add_escaped(out, span_str(m->user));
+	buf_add_str(out, ")<");
+	buf_add_u64(out, (uint64_t)getpid());
+	buf_add_str(out, "><");
+	buf_add_str(out, m->session);
+	buf_add_str(out, ">: Disconnected: ");
+	buf_add_str(out, end_words[m->end]);
+	add_pair(out, " top=", s->top, s->top_octets);
+	add_pair(out, ", retr=", s->retr, s->retr_octets);
+	add_pair(out, ", del=", m->outcome.removed,
+		 m->has_drop ? m->drop.count : 0);
+	buf_add_str(out, ", size=");
+	buf_add_u64(out, m->has_drop ? m->drop.octets : 0);
+}
+
+static void logged_in(const struct monitor *m, const struct common *c,
+		      uint64_t seconds)
+{
+	const struct channel_summary *s = &m->summary;
+	char words[512];
+	struct buf out;
+
+	buf_init(&out, words, sizeof(words));
+	session_words(m, &out);
+	buf_add_str(&out, ", in=");
+	buf_add_u64(&out, s->received);
+	buf_add_str(&out, ", out=");
+	buf_add_u64(&out, s->sent);
+	buf_add_str(&out, ", secs=");
+	buf_add_u64(&out, seconds);
+	const struct log_field fields[] = {
+		LOG_TEXT("user", LOG_HIDDEN, span_str(m->user)),
+		LOG_TEXT("rip", LOG_HIDDEN, c->rip_span),
+		LOG_TEXT("session", LOG_HIDDEN, span_str(m->session)),
+		LOG_TEXT("reason", LOG_HIDDEN, span_str(end_words[m->end])),
+		LOG_NUMBER("top", LOG_HIDDEN, s->top),
+		LOG_NUMBER("top_octets", LOG_HIDDEN, s->top_octets),
+		LOG_NUMBER("retr", LOG_HIDDEN, s->retr),
+		LOG_NUMBER("retr_octets", LOG_HIDDEN, s->retr_octets),
+		LOG_NUMBER("deleted", LOG_HIDDEN, m->outcome.removed),
+		LOG_NUMBER("deleted_octets", LOG_HIDDEN,
+			   m->outcome.removed_octets),
+		LOG_NUMBER("messages", LOG_HIDDEN,
+			   m->has_drop ? m->drop.count : 0),
+		LOG_NUMBER("in", LOG_HIDDEN, s->received),
+		LOG_NUMBER("out", LOG_HIDDEN, s->sent),
+		LOG_NUMBER("secs", LOG_HIDDEN, seconds),
+	};
+	log_write(&end_event, buf_span(&out), fields,
+		  sizeof(fields) / sizeof(fields[0]));
+}
+
+void event_end(const struct monitor *m)
+{
+	uint64_t seconds = (clock_ms() - m->started) / 1000;
+	struct common c;
+
+	fill_common(&c, &m->setup->peer);
+	if (m->logged_in)
+		logged_in(m, &c, seconds);
+	else
+		no_login(m, &c, seconds);
+}
+
+void event_front_trapped(const struct monitor *m)
+{
+	const char *name = sandbox_call_name(m->trapped);
+
+	log_error("session %s: the front was killed for the system call %s "
+		  "(%d), which its sandbox forbids",
+		  m->session, name ? name : "unknown", m->trapped);
+}
+
+static const char *kind_name(mode_t kind)
+{
+	switch (kind) {
+	case S_IFIFO:
+		return "FIFO";
+	case S_IFSOCK:
+		return "socket";
+	case S_IFCHR:
+	case S_IFBLK:
+		return "device";
+	case S_IFLNK:
+		return "symbolic link";
+	case S_IFDIR:
+		return "folder";
+	default:
+		return "entry of another kind";
+	}
+}
+
+void event_skipped(const struct monitor *m)
+{
+	const struct maildrop *d = &m->drop;
+
+	if (d->skipped > 0)
+		log_warning("user %s: %u entries of new/ or cur/ are no "
+			    "messages and were skipped; the first is a %s",
+			    m->user, d->skipped, kind_name(d->skipped_kind));
+	if (d->unreadable > 0)
+		log_warning("user %s: %u messages cannot be read and were "
+			    "left out: %s",
+			    m->user, d->unreadable,
+			    strerror(d->unreadable_why));
+	if (d->index_why)
+		log_debug("user %s: the index cannot be written: %s", m->user,
+			  strerror(d->index_why));
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: ISC */
+#include "pop3-session/front.h"
+
+#include "sys/clock.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	ERRORS_IN_ROW = 30,
+	REST_AFTER_MS = 2000, /* idle this long: give buffers back */
+	DRAIN_READS = 16,
+};
+
+/* What has come of waiting for the client. */
+enum waited {
+	WAITED_READY,
+	WAITED_QUIET, /* nothing for the time given */
+	WAITED_OVER,  /* told to close, or the monitor is gone */
+};
+
+/*
+ * Wait for the client with an ear to the monitor.  Once told to close, only
+ * output is still waited for.
+ */
+static enum waited wait_for(struct front *front, int fd, short events,
+			    int timeout_ms)
+{
+	for (;;) {
+		struct pollfd fds[] = {
+			{fd, events, 0},
+			{front->setup->channel, front->told ? 0 : POLLIN, 0},
+		};
+		struct timespec limit = {timeout_ms / 1000,
+					 timeout_ms % 1000 * 1000000L};
+		int n = ppoll(fds, 2, timeout_ms < 0 ? NULL : &limit, NULL);
+
+		if (n == 0)
+			return WAITED_QUIET;
+		if (n < 0 && errno != EINTR)
+			return WAITED_OVER;
+		if (n > 0 && fds[1].revents)
+			front_hear(front);
+		if (front->lost || (front->told && (events & POLLIN)))
+			return WAITED_OVER;
+		if (n > 0 && fds[0].revents)
+			return WAITED_READY;
+	}
+}
+
+static bool wait_to_write(void *context)
+{
+	struct front *front = context;
+
+	return wait_for(front, front->setup->out, POLLOUT, -1) == WAITED_READY;
+}
+
+static void output_moved(void *context)
+{
+	front_alive(context);
+}
+
+static void end_with(struct front *front, enum channel_reason reason)
+{
+	front->ended = true;
+	front->summary.reason = reason;
+}
+
+static bool is_resting(const struct front *front)
+{
+	return !output_is_large(&front->out) && !front->file &&
+	       front->batch.number == 0;
+}
+
+/* Give back what an idle session does not need. */
+static void rest(struct front *front)
+{
+	output_rest(&front->out);
+	front_rest_file(front);
+	front_drop_batch(front);
+}
+
+/* More input, blocking; false: the session is over. */
+static bool read_more(struct front *front)
+{
+	int limit = is_resting(front) ? -1 : REST_AFTER_MS;
+	enum waited waited;
+	ssize_t n;
+
+	output_flush(&front->out);
+	if (front->out.failed) {
+		end_with(front, CHANNEL_HUNG_UP);
+		return false;
+	}
+	do {
+		waited = wait_for(front, front->setup->in, POLLIN, limit);
+		if (waited == WAITED_QUIET)
+			rest(front);
+		limit = -1;
+	} while (waited == WAITED_QUIET);
+	if (waited == WAITED_OVER) {
+		end_with(front, CHANNEL_TOLD);
+		return false;
+	}
+	do
+		n = read(front->setup->in, front->input, sizeof(front->input));
+	while (n < 0 && errno == EINTR);
+	if (n <= 0) {
+		end_with(front, CHANNEL_HUNG_UP);
+		return false;
+	}
+	front->summary.received += (uint64_t)n;
+	front->pending = span_make(front->input, (size_t)n);
+	return true;
+}
+
+static void bad_line(struct front *front, enum front_reply reply)
+{
+	front->summary.errors++;
+	front_reply(front, reply);
+	if (++front->errors_in_row < ERRORS_IN_ROW)
+		return;
+	front_reply(front, REPLY_TOO_MANY_ERRORS);
+	end_with(front, CHANNEL_ERRORS);
+}
+
+static void obey(struct front *front, struct span line)
+{
+	struct pop3_command command;
+
+	if (front->setup->transcript)
+		front_show_input(front, line);
+	switch (pop3_parse(line, front->state, &command)) {
+	case POP3_VALID:
+		front->errors_in_row = 0;
+		front_command(front, &command);
+		break;
+	case POP3_EMPTY:
+		bad_line(front, REPLY_EMPTY_LINE);
+		break;
+	case POP3_UNKNOWN:
+		bad_line(front, REPLY_UNKNOWN);
+		break;
+	case POP3_WRONG_STATE:
+		bad_line(front, REPLY_WRONG_STATE);
+		break;
+	case POP3_BAD_ARGUMENT:
+		front_reply_usage(front, command.verb);
+		bad_line(front, REPLY_NONE);
+		break;
+	}
+}
+
+static void serve_line(struct front *front)
+{
+	struct span line;
+
+	switch (line_feed(&front->reader, &front->pending, &line)) {
+	case LINE_MORE:
+		return;
+	case LINE_READY:
+		obey(front, line);
+		break;
+	case LINE_TOO_LONG:
+		bad_line(front, REPLY_TOO_LONG);
+		break;
+	case LINE_MALFORMED:
+		bad_line(front, REPLY_MALFORMED);
+		break;
+	}
+	front_alive(front);
+	if (front->told && !front->ended)
+		end_with(front, CHANNEL_TOLD);
+	if (front->lost || front->out.failed)
+		end_with(front, CHANNEL_HUNG_UP);
+}
+
+/*
+ * Input that is still unread when a TCP socket is closed makes the kernel
+ * reset the connection, and the reset can overtake our last reply.
+ */
+static void drain(struct front *front)
+{
+	int i;
+
+	for (i = 0; i < DRAIN_READS && front->setup->is_socket; i++) {
+		if (wait_for(front, front->setup->in, POLLIN, 0) !=
+			    WAITED_READY ||
+		    read(front->setup->in, front->input,
+			 sizeof(front->input)) <= 0)
+			break;
+	}
+}
+
+static bool greet(struct front *front)
+{
+	struct channel_message message;
+	struct channel_greeting greeting;
+
+	if (!front_await(front, CHANNEL_GREETING, &message))
+		return false;
+	memcpy(&greeting, message.body.p, sizeof(greeting));
+	message.body = span_drop(message.body, sizeof(greeting));
+	front->plaintext = greeting.plaintext;
+	front->apop = greeting.stamp_n > 0;
+	if (greeting.preauth) {
+		front_take_verdict(front);
+		return true;
+	}
+	output_add_str(&front->out, "+OK ");
+	output_add_str(&front->out, front->setup->greeting);
+	if (front->apop) {
+		output_add_str(&front->out, " ");
+		output_add(&front->out, message.body);
+	}
+	output_add_str(&front->out, "\r\n");
+	return true;
+}
+
+void front_run(struct front *front, const struct front_setup *setup)
+{
+	const struct output_watch watch = {wait_to_write, output_moved, front};
+
+	front->setup = setup;
+	front->state = POP3_AUTHORIZATION;
+	front->summary.reason = CHANNEL_HUNG_UP;
+	front->alive_at = clock_ms();
+	output_init(&front->out, setup->out, setup->is_socket, &watch);
+	front->out.transcript = setup->transcript;
+	line_reset(&front->reader, front->line, LINE_LIMIT);
+	front->ended = !greet(front);
+	while (!front->ended) {
+		if (front->pending.n == 0 && !read_more(front))
+			break;
+		serve_line(front);
+	}
+	output_flush(&front->out);
+	front->summary.sent = front->out.sent;
+	if (!front_send(front, CHANNEL_SUMMARY,
+			span_make(&front->summary, sizeof(front->summary)),
+			span_make(NULL, 0), span_make(NULL, 0)))
+		return;
+	if (!front->out.failed)
+		drain(front);
+}

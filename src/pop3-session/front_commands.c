@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: ISC */
+/* What the commands mean: RFC 1939 sections 4 to 7, RFC 2449, RFC 3206. */
+#include "pop3-session/front.h"
+
+#include "proto/wire.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct span nothing = {NULL, 0};
+
+typedef enum front_reply handler(struct front *, const struct pop3_command *);
+
+/* --- AUTHORIZATION --- */
+
+static enum front_reply do_user(struct front *front,
+				const struct pop3_command *command)
+{
+	if (!front->setup->offer_user)
+		return REPLY_NO_METHOD;
+	if (!front->plaintext)
+		return REPLY_CLEARTEXT;
+	front->name_n = command->text.n;
+	memcpy(front->name, command->text.p, command->text.n);
+	return REPLY_SEND_PASS;
+}
+
+static void held_reply(struct front *front, int64_t seconds)
+{
+	output_add_str(&front->out, "-ERR [IN-USE] maildrop is locked by "
+				    "another session");
+	if (seconds >= 0) {
+		output_add_str(&front->out, " since ");
+		output_add_u64(&front->out, (uint64_t)seconds);
+		output_add_str(&front->out, " seconds");
+	}
+	output_add_str(&front->out, "; try again later\r\n");
+}
+
+static enum front_reply welcome(struct front *front,
+				const struct channel_message *message)
+{
+	if (!front_open_tables(front, message)) {
+		front->ended = true;
+		return REPLY_SYS_TEMP;
+	}
+	front->count = table_count(&front->table);
+	front->state = POP3_TRANSACTION;
+	return REPLY_LOGGED_IN;
+}
+
+static enum front_reply refusal(struct front *front,
+				const struct channel_verdict *verdict)
+{
+	static const enum front_reply replies[CHANNEL_ANSWERS] = {
+		[CHANNEL_BAD_CREDENTIALS] = REPLY_AUTH,
+		[CHANNEL_TOO_MANY] = REPLY_AUTH_LAST,
+		[CHANNEL_TEMPORARY] = REPLY_SYS_TEMP,
+		[CHANNEL_PERMANENT] = REPLY_SYS_PERM,
+		[CHANNEL_CLEARTEXT] = REPLY_CLEARTEXT,
+		[CHANNEL_NO_METHOD] = REPLY_NO_METHOD,
+	};
+
+	if (verdict->closing) {
+		front->ended = true;
+		front->summary.reason = CHANNEL_AUTH_LIMIT;
+	}
+	if (verdict->answer == CHANNEL_IN_USE) {
+		held_reply(front, verdict->held_for);
+		return REPLY_NONE;
+	}
+	return verdict->answer < CHANNEL_ANSWERS ? replies[verdict->answer]
+						 : REPLY_SYS_TEMP;
+}
+
+void front_take_verdict(struct front *front)
+{
+	struct channel_message message;
+	struct channel_verdict verdict;
+
+	if (!front_await(front, CHANNEL_VERDICT, &message))
+		return;
+	memcpy(&verdict, message.body.p, sizeof(verdict));
+	front_reply(front, verdict.answer == CHANNEL_WELCOME
+				   ? welcome(front, &message)
+				   : refusal(front, &verdict));
+}
+
+static enum front_reply log_in(struct front *front, enum channel_method method,
+			       struct span name, struct span proof)
+{
+	struct channel_login login = {method, (uint32_t)name.n,
+				      (uint32_t)proof.n};
+
+	/* What was answered so far must not wait for a slow login. */
+	output_flush(&front->out);
+	if (front_send(front, CHANNEL_LOGIN, span_make(&login, sizeof(login)),
+		       name, proof))
+		front_take_verdict(front);
+	front->name_n = 0;
+	return REPLY_NONE;
+}
+
+static enum front_reply do_pass(struct front *front,
+				const struct pop3_command *command)
+{
+	if (!front->setup->offer_user)
+		return REPLY_NO_METHOD;
+	if (!front->plaintext)
+		return REPLY_CLEARTEXT;
+	if (front->name_n == 0)
+		return REPLY_USER_FIRST;
+	return log_in(front, CHANNEL_USER_PASS,
+		      span_make(front->name, front->name_n), command->text);
+}
+
+static enum front_reply do_apop(struct front *front,
+				const struct pop3_command *command)
+{
+	if (!front->apop)
+		return REPLY_NO_METHOD;
+	return log_in(front, CHANNEL_APOP, command->text, command->digest);
+}
+
+/* --- TRANSACTION --- */
+
+static bool is_message(const struct front *front, uint64_t number)
+{
+	return number >= 1 && number <= front->count;
+}
+
+/* REPLY_NONE if the number names a message that can be worked on. */
+static enum front_reply check_number(const struct front *front, uint64_t number)
+{
+	if (!is_message(front, number))
+		return REPLY_NO_SUCH;
+	if (front_is_marked(front, CHANNEL_DELETED, (uint32_t)number))
+		return REPLY_DELETED;
+	return REPLY_NONE;
+}
+
+static void add_totals(struct front *front, const char *between)
+{
+	output_add_u64(&front->out, front->count - front->deleted_count);
+	output_add_str(&front->out, between);
+	output_add_u64(&front->out,
+		       table_octets(&front->table) - front->deleted_octets);
+}
+
+static enum front_reply do_stat(struct front *front,
+				const struct pop3_command *command)
+{
+	(void)command;
+	output_add_str(&front->out, "+OK ");
+	add_totals(front, " ");
+	output_add_str(&front->out, "\r\n");
+	return REPLY_NONE;
+}
+
+/* The line of LIST or UIDL about one message, without its line end. */
+static void add_row(struct front *front, enum pop3_verb verb, uint32_t number,
+		    const struct table_row *row)
+{
+	output_add_u64(&front->out, number);
+	output_add_str(&front->out, " ");
+	if (verb == POP3_LIST)
+		output_add_u64(&front->out, row->size);
+	else
+		output_add(&front->out, row->uid);
+	output_add_str(&front->out, "\r\n");
+}
+
+static enum front_reply list_one(struct front *front, enum pop3_verb verb,
+				 uint64_t number)
+{
+	enum front_reply reply = check_number(front, number);
+	struct table_row row;
+
+	if (reply != REPLY_NONE)
+		return reply;
+	if (front_row(front, (uint32_t)number, &row) < 0) {
+		front->ended = true;
+		return REPLY_DAMAGED;
+	}
+	output_add_str(&front->out, "+OK ");
+	add_row(front, verb, (uint32_t)number, &row);
+	return REPLY_NONE;
+}
+
+static enum front_reply list_all(struct front *front, enum pop3_verb verb)
+{
+	struct table_row row;
+	uint32_t number;
+
+	output_add_str(&front->out, "+OK ");
+	add_totals(front, " messages, ");
+	output_add_str(&front->out, " octets\r\n");
+	for (number = 1; number <= front->count; number++) {
+		if (front_is_marked(front, CHANNEL_DELETED, number))
+			continue;
+		if (front_row(front, number, &row) < 0) {
+			/* The list was begun: only a cut can say so. */
+			front->ended = true;
+			front->summary.reason = CHANNEL_STORAGE;
+			return REPLY_NONE;
+		}
+		add_row(front, verb, number, &row);
+		if (front->out.failed)
+			return REPLY_NONE;
+	}
+	output_add_str(&front->out, ".\r\n");
+	return REPLY_NONE;
+}
+
+static enum front_reply do_list(struct front *front,
+				const struct pop3_command *command)
+{
+	if (command->has_number)
+		return list_one(front, command->verb, command->number);
+	return list_all(front, command->verb);
+}
+
+static enum front_reply do_retr(struct front *front,
+				const struct pop3_command *command)
+{
+	enum front_reply reply = check_number(front, command->number);
+
+	if (reply != REPLY_NONE)
+		return reply;
+	return front_retrieve(front, (uint32_t)command->number,
+			      command->verb == POP3_TOP ? command->lines
+							: WIRE_WHOLE);
+}
+
+static enum front_reply do_dele(struct front *front,
+				const struct pop3_command *command)
+{
+	enum front_reply reply = check_number(front, command->number);
+	uint32_t number = (uint32_t)command->number;
+	struct table_row row;
+
+	if (reply != REPLY_NONE)
+		return reply;
+	if (front_row(front, number, &row) < 0) {
+		front->ended = true;
+		return REPLY_DAMAGED;
+	}
+	if (!front_mark(front, CHANNEL_DELETED, number))
+		return REPLY_NO_MEMORY;
+	front->deleted_count++;
+	front->deleted_octets += row.size;
+	return REPLY_MARKED;
+}
+
+static enum front_reply do_noop(struct front *front,
+				const struct pop3_command *command)
+{
+	(void)front;
+	(void)command;
+	return REPLY_OK;
+}
+
+static enum front_reply do_rset(struct front *front,
+				const struct pop3_command *command)
+{
+	(void)command;
+	front_unmark_all(front, CHANNEL_DELETED);
+	front->deleted_count = 0;
+	front->deleted_octets = 0;
+	return REPLY_OK;
+}
+
+/* --- both states --- */
+
+/*
+ * RFC 1939 section 6: an answer other than success names what was not
+ * removed.  The monitor has freed the lock before it answered.
+ */
+static enum front_reply update(struct front *front)
+{
+	struct channel_message message;
+	struct channel_done done;
+
+	front_drop_batch(front);
+	if (!front_send_marks(front) ||
+	    !front_send(front, CHANNEL_COMMIT, nothing, nothing, nothing) ||
+	    !front_await(front, CHANNEL_DONE, &message))
+		return REPLY_NONE;
+	memcpy(&done, message.body.p, sizeof(done));
+	front->summary.dele = done.removed;
+	if (done.failed == 0 && done.error == 0)
+		return REPLY_BYE;
+	output_add_str(&front->out, "-ERR [SYS/TEMP] ");
+	output_add_u64(&front->out, done.failed);
+	output_add_str(&front->out, done.failed > 0
+					    ? " messages could not be removed; "
+					      "they are still there\r\n"
+					    : " messages failed, but the disk "
+					      "did not confirm the change\r\n");
+	return REPLY_NONE;
+}
+
+static enum front_reply do_quit(struct front *front,
+				const struct pop3_command *command)
+{
+	(void)command;
+	front->ended = true;
+	front->summary.reason = CHANNEL_LOGGED_OUT;
+	return front->state == POP3_TRANSACTION ? update(front) : REPLY_BYE;
+}
+
+/* A capability is offered when all the conditions hold. */
+static bool offers_user(const struct front *front)
+{
+	return front->setup->offer_user && front->plaintext;
+}
+
+static const struct capability {
+	const char *line;
+	bool (*is_offered)(const struct front *);
+} capabilities[] = {
+	{"TOP", NULL},
+	{"UIDL", NULL},
+	{"USER", offers_user},
+	{"RESP-CODES", NULL},
+	{"AUTH-RESP-CODE", NULL},
+	{"PIPELINING", NULL},
+	{"EXPIRE NEVER", NULL},
+	{"IMPLEMENTATION pop3-session", NULL},
+};
+
+static enum front_reply do_capa(struct front *front,
+				const struct pop3_command *command)
+{
+	size_t i;
+
+	(void)command;
+	output_add_str(&front->out, "+OK capabilities follow\r\n");
+	for (i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++) {
+		const struct capability *c = &capabilities[i];
+
+		if (c->is_offered && !c->is_offered(front))
+			continue;
+		output_add_str(&front->out, c->line);
+		output_add_str(&front->out, "\r\n");
+	}
+	output_add_str(&front->out, ".\r\n");
+	return REPLY_NONE;
+}
+
+static handler *const handlers[POP3_VERBS] = {
+	[POP3_USER] = do_user, [POP3_PASS] = do_pass, [POP3_APOP] = do_apop,
+	[POP3_QUIT] = do_quit, [POP3_STAT] = do_stat, [POP3_LIST] = do_list,
+	[POP3_RETR] = do_retr, [POP3_DELE] = do_dele, [POP3_NOOP] = do_noop,
+	[POP3_RSET] = do_rset, [POP3_TOP] = do_retr,  [POP3_UIDL] = do_list,
+	[POP3_CAPA] = do_capa,
+};
+
+void front_command(struct front *front, const struct pop3_command *command)
+{
+	front_reply(front, handlers[command->verb](front, command));
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The parent of the fronts: enters their sandbox once (which costs as much as
+ * a fork) and clones them from within it.  The clones are children of the
+ * acceptor, which alone can reap and kill them.
+ */
+#include "pop3-session/listening.h"
+
+#include "pop3-session/session.h"
+#include "priv/sandbox.h"
+#include "sys/io.h"
+#include "sys/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+enum { ORDERS = 3, CLIENT = 0, CHANNEL = 1, PAIR = 2 };
+
+static void close_pair(const int *fds, size_t n)
+{
+	while (n > 0)
+		close(fds[--n]);
+}
+
+static _Noreturn void be_front(const struct service *service, const int *fds)
+{
+	struct sandbox_report report;
+
+	close(ORDERS);
+	if (sandbox_front_child((enum sandbox_mode)service->settings->sandbox,
+				&report) < 0)
+		_exit(1);
+	session_front(service, fds[CLIENT], fds[CLIENT], fds[CHANNEL], true,
+		      false);
+}
+
+static int obey_order(const struct service *service,
+		      const struct front_order *order, const int *fds)
+{
+	struct front_report report = {.session = order->session};
+	pid_t pid = sandbox_clone_front();
+
+	if (pid == 0)
+		be_front(service, fds);
+	report.pid = pid;
+	return (int)io_send_fds(ORDERS, &report, sizeof(report), NULL, 0, 0);
+}
+
+/* Only the order socket is left; what is logged goes through the monitors. */
+static bool keep_orders_only(int orders)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
+		return false;
+	return dup2(orders, ORDERS) == ORDERS && close_range(4, ~0U, 0) == 0;
+}
+
+_Noreturn void front_parent_run(const struct service *service, int orders)
+{
+	enum sandbox_mode mode = (enum sandbox_mode)service->settings->sandbox;
+	struct sandbox_report report;
+	struct front_order order;
+	int fds[PAIR];
+	size_t n;
+	int r = 0;
+
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	log_close();
+	if (!keep_orders_only(orders))
+		_exit(1);
+	if (service->privileged)
+		r = identity_drop(&service->front);
+	if (r == 0)
+		session_front_trap();
+	if (r == 0)
+		r = sandbox_front_parent(mode, &report);
+	if (r < 0)
+		_exit(1);
+	while (io_recv_fds(ORDERS, &order, sizeof(order), fds, PAIR, &n, 0) ==
+	       (ssize_t)sizeof(order)) {
+		if (n == PAIR && obey_order(service, &order, fds) < 0)
+			_exit(1);
+		close_pair(fds, n);
+	}
+	_exit(0);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/* The fixed answers, with the response codes of RFC 2449 and RFC 3206. */
+#include "pop3-session/front.h"
+
+static const char *const texts[REPLIES] = {
+	[REPLY_NONE] = "",
+	[REPLY_OK] = "+OK\r\n",
+	[REPLY_SEND_PASS] = "+OK send PASS\r\n",
+	[REPLY_USER_FIRST] = "-ERR send USER first\r\n",
+	[REPLY_LOGGED_IN] = "+OK logged in\r\n",
+	[REPLY_NO_METHOD] = "-ERR this way of logging in is not offered here; "
+			    "see CAPA\r\n",
+	[REPLY_NO_SUCH] = "-ERR no such message\r\n",
+	[REPLY_DELETED] = "-ERR message is deleted\r\n",
+	[REPLY_MARKED] = "+OK marked to be deleted\r\n",
+	[REPLY_GONE] = "-ERR message is gone: another program removed it\r\n",
+	[REPLY_UNREADABLE] = "-ERR [SYS/TEMP] message cannot be read now\r\n",
+	[REPLY_NO_MEMORY] = "-ERR [SYS/TEMP] out of memory; try later\r\n",
+	[REPLY_DAMAGED] = "-ERR [SYS/TEMP] the list of messages changed under "
+			  "the session; connect again\r\n",
+	[REPLY_BYE] = "+OK bye\r\n",
+	[REPLY_CLEARTEXT] = "-ERR passwords are not accepted in clear text "
+			    "from this network\r\n",
+	[REPLY_AUTH] = "-ERR [AUTH] wrong name or password\r\n",
+	[REPLY_AUTH_LAST] = "-ERR [AUTH] too many failed logins\r\n",
+	[REPLY_SYS_TEMP] = "-ERR [SYS/TEMP] mail cannot be reached now; try "
+			   "later\r\n",
+	[REPLY_SYS_PERM] = "-ERR [SYS/PERM] this account is not set up right; "
+			   "tell the administrator\r\n",
+	[REPLY_EMPTY_LINE] = "-ERR empty line\r\n",
+	[REPLY_UNKNOWN] = "-ERR unknown command\r\n",
+	[REPLY_WRONG_STATE] = "-ERR not now: ",
+	[REPLY_TOO_LONG] = "-ERR line too long\r\n",
+	[REPLY_MALFORMED] = "-ERR malformed line: NUL or bare CR\r\n",
+	[REPLY_TOO_MANY_ERRORS] = "-ERR too many errors in a row; bye\r\n",
+};
+
+void front_reply(struct front *front, enum front_reply reply)
+{
+	output_add_str(&front->out, texts[reply]);
+	if (reply != REPLY_WRONG_STATE)
+		return;
+	output_add_str(&front->out, front->state == POP3_AUTHORIZATION
+					    ? "log in first\r\n"
+					    : "you are logged in already\r\n");
+}
+
+void front_reply_usage(struct front *front, enum pop3_verb verb)
+{
+	output_add_str(&front->out, "-ERR usage: ");
+	output_add_str(&front->out, pop3_verb_usage(verb));
+	output_add_str(&front->out, "\r\n");
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: ISC */
+#include "pop3-session/live.h"
+
+#include "sys/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum { MONITOR, FRONT, PAIR };
+
+struct live_session {
+	struct admission_ticket ticket;
+	uint64_t kill_at;
+	uint32_t next_free;
+	bool in_use;
+	bool killed;
+};
+
+static const uint32_t none = UINT32_MAX;
+
+int live_init(struct live *l, uint32_t capacity)
+{
+	memset(l, 0, sizeof(*l));
+	l->capacity = capacity;
+	l->free = none;
+	l->sessions = calloc(capacity, sizeof(*l->sessions));
+	l->pids = calloc((size_t)capacity * PAIR, sizeof(*l->pids));
+	return l->sessions && l->pids ? 0 : -ENOMEM;
+}
+
+bool live_is_full(const struct live *l)
+{
+	return l->count == l->capacity;
+}
+
+uint32_t live_count(const struct live *l)
+{
+	return l->count;
+}
+
+static pid_t *pid_of(const struct live *l, uint32_t session, int which)
+{
+	return &l->pids[session * PAIR + (uint32_t)which];
+}
+
+uint32_t live_add(struct live *l, const struct admission_ticket *ticket)
+{
+	uint32_t session = l->free;
+	struct live_session *s;
+
+	if (session == none)
+		session = l->used++;
+	else
+		l->free = l->sessions[session].next_free;
+	s = &l->sessions[session];
+	memset(s, 0, sizeof(*s));
+	s->ticket = *ticket;
+	s->ticket.fd = -1;
+	s->in_use = true;
+	l->count++;
+	return session;
+}
+
+void live_set_monitor(struct live *l, uint32_t session, pid_t pid)
+{
+	*pid_of(l, session, MONITOR) = pid;
+}
+
+void live_set_front(struct live *l, uint32_t session, pid_t pid)
+{
+	if (session < l->used && l->sessions[session].in_use)
+		*pid_of(l, session, FRONT) = pid;
+}
+
+/* Index into pids, or none. */
+static uint32_t find(const struct live *l, pid_t pid)
+{
+	uint32_t i, n = l->used * PAIR;
+
+	for (i = 0; i < n; i++) {
+		if (l->pids[i] == pid)
+			return i;
+	}
+	return none;
+}
+
+bool live_crashed(const struct live *l, pid_t pid, int status)
+{
+	uint32_t at = find(l, pid);
+
+	if (at == none || at % PAIR != FRONT || !WIFSIGNALED(status) ||
+	    l->sessions[at / PAIR].killed)
+		return false;
+	log_error("a front (pid %d) was killed by signal %d (%s)", (int)pid,
+		  WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return true;
+}
+
+static void release(struct live *l, uint32_t session)
+{
+	struct live_session *s = &l->sessions[session];
+
+	if (s->kill_at)
+		l->dying--;
+	s->in_use = false;
+	s->next_free = l->free;
+	l->free = session;
+	l->count--;
+}
+
+void live_cancel(struct live *l, uint32_t session)
+{
+	release(l, session);
+}
+
+bool live_ended(struct live *l, pid_t pid, uint64_t kill_at,
+		struct admission_ticket *ticket)
+{
+	uint32_t at = find(l, pid);
+	uint32_t session = at / PAIR;
+	struct live_session *s;
+
+	if (at == none)
+		return false;
+	s = &l->sessions[session];
+	l->pids[at] = 0;
+	if (*pid_of(l, session, MONITOR))
+		return false; /* it notices by itself */
+	if (*pid_of(l, session, FRONT)) {
+		s->kill_at = kill_at;
+		l->dying++;
+		return false;
+	}
+	*ticket = s->ticket;
+	release(l, session);
+	return true;
+}
+
+bool live_is_dying(const struct live *l)
+{
+	return l->dying > 0;
+}
+
+void live_kill_late(struct live *l, uint64_t now)
+{
+	uint32_t i;
+
+	for (i = 0; i < l->used; i++) {
+		struct live_session *s = &l->sessions[i];
+
+		if (!s->in_use || !s->kill_at || s->killed || now < s->kill_at)
+			continue;
+		log_error("a front (pid %d) outlived its session and is "
+			  "killed",
+			  (int)*pid_of(l, i, FRONT));
+		s->killed = true;
+		(void)kill(*pid_of(l, i, FRONT), SIGKILL);
+	}
+}
+
+void live_signal(const struct live *l, int signal, enum live_who who)
+{
+	uint32_t i;
+
+	for (i = 0; i < l->used; i++) {
+		if (*pid_of(l, i, MONITOR))
+			(void)kill(*pid_of(l, i, MONITOR), signal);
+		if (who == LIVE_ALL && *pid_of(l, i, FRONT))
+			(void)kill(*pid_of(l, i, FRONT), signal);
+	}
+}

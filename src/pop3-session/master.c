@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The master: listening sockets and generations.  It wears no filter, since
+ * it executes, and never touches a connection.
+ */
+#include "pop3-session/listening.h"
+
+#include "net/listen.h"
+#include "net/peer.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "sys/notify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	GENERATIONS = 16, /* those with sessions left included */
+	ARGUMENTS = 256,
+	RETRY_MS = 1000, /* between two starts that are not asked for */
+};
+
+struct generation {
+	pid_t pid; /* 0: none */
+	int control;
+	bool ready;
+	bool leaving;
+};
+
+struct master {
+	int argc;
+	char **argv;
+	char executable[4096];
+	int sockets[LISTENING_SOCKETS];
+	size_t sockets_n;
+	struct generation generations[GENERATIONS];
+	bool was_ready;
+	bool ending;
+	bool wants_new;
+	uint64_t started_at; /* the last generation, clock_ms */
+};
+
+static volatile sig_atomic_t end_signals, reload_signals, child_signals;
+
+static void on_signal(int signal)
+{
+	if (signal == SIGHUP)
+		reload_signals++;
+	else if (signal == SIGCHLD)
+		child_signals++;
+	else
+		end_signals++;
+}
+
+/* --- sockets --- */
+
+static int keep_socket(struct master *m, int fd)
+{
+	if (m->sockets_n == LISTENING_SOCKETS) {
+		log_error("more than %d listening sockets", LISTENING_SOCKETS);
+		return -EINVAL;
+	}
+	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	m->sockets[m->sockets_n++] = fd;
+	return 0;
+}
+
+static int take_over(struct master *m, int fd)
+{
+	int accepts = 0;
+	socklen_t n = sizeof(accepts);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &n) < 0 ||
+	    !accepts) {
+		log_error("descriptor %d that was handed over is no listening "
+			  "socket (Accept=no is needed for this unit)",
+			  fd);
+		return -EINVAL;
+	}
+	(void)!peer_tune(fd);
+	return keep_socket(m, fd);
+}
+
+static void announce(int fd)
+{
+	char memory[LISTEN_TEXT_MAX];
+	struct listen_address address;
+	struct buf text;
+
+	buf_init(&text, memory, sizeof(memory));
+	if (listen_local(fd, &address) < 0)
+		return;
+	listen_format(&address, &text);
+	log_info("listening on %s", buf_str(&text) ? memory : "?");
+}
+
+static int open_one(struct master *m, const char *where)
+{
+	char memory[LISTEN_ERROR_SIZE];
+	struct listen_address address;
+	struct buf error;
+	int fd = -1;
+
+	buf_init(&error, memory, sizeof(memory));
+	if (listen_parse(span_str(where), &address, &error) == 0)
+		fd = listen_open(&address, &error);
+	if (fd < 0) {
+		log_error("%s", buf_str(&error) ? memory : where);
+		return -EINVAL;
+	}
+	return keep_socket(m, fd);
+}
+
+static int open_sockets(struct master *m, const struct options *o,
+			const struct settings *s)
+{
+	size_t handed = notify_take_sockets();
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < handed; i++)
+		r = take_over(m, NOTIFY_FIRST_FD + (int)i);
+	if (handed == 0 && !o->listens)
+		r = take_over(m, STDIN_FILENO);
+	for (i = 0; r == 0 && i < o->listen_n; i++)
+		r = open_one(m, o->listen[i]);
+	if (o->listens && o->listen_n == 0) {
+		for (i = 0; r == 0 && i < s->listen.n; i++)
+			r = open_one(m, s->listen.items[i]);
+	}
+	if (r == 0 && m->sockets_n == 0) {
+		log_error("nothing to listen on: give --listen ADDR:PORT, or "
+			  "set listen");
+		r = -EINVAL;
+	}
+	for (i = 0; r == 0 && i < m->sockets_n; i++)
+		announce(m->sockets[i]);
+	return r;
+}
+
+/* --- generations --- */
+
+/*
+ * Put descriptors where the new image expects them: sockets from 3 on, the
+ * control behind them.  First out of the way, so that none is overwritten.
+ */
+static int arrange(const struct master *m, int control)
+{
+	int high = NOTIFY_FIRST_FD + LISTENING_SOCKETS + 1;
+	int fds[LISTENING_SOCKETS + 1];
+	size_t i, n = m->sockets_n;
+
+	for (i = 0; i < n; i++)
+		fds[i] = fcntl(m->sockets[i], F_DUPFD_CLOEXEC, high);
+	fds[n] = fcntl(control, F_DUPFD_CLOEXEC, high);
+	for (i = 0; i <= n; i++) {
+		if (fds[i] < 0 || dup2(fds[i], NOTIFY_FIRST_FD + (int)i) < 0)
+			return -errno;
+	}
+	return NOTIFY_FIRST_FD + (int)n;
+}
+
+static _Noreturn void execute(const struct master *m, int control)
+{
+	char *argv[ARGUMENTS + 2];
+	char generation[32];
+	sigset_t none;
+	int i, fd = arrange(m, control);
+
+	for (i = 0; i < m->argc && i < ARGUMENTS; i++)
+		argv[i] = m->argv[i];
+	snprintf(generation, sizeof(generation), "--generation=%d:%zu", fd,
+		 m->sockets_n);
+	argv[i++] = generation;
+	argv[i] = NULL;
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	/* Signals of a terminal are for the master, which passes them on. */
+	(void)setsid();
+	if (fd >= 0) {
+		execv(m->executable, argv);
+		execv("/proc/self/exe", argv);
+	}
+	log_error("cannot execute %s: %s", m->executable, strerror(errno));
+	_exit(1);
+}
+
+static struct generation *free_generation(struct master *m)
+{
+	size_t i;
+
+	for (i = 0; i < GENERATIONS; i++) {
+		if (m->generations[i].pid == 0)
+			return &m->generations[i];
+	}
+	return NULL;
+}
+
+static void start_generation(struct master *m)
+{
+	struct generation *g = free_generation(m);
+	int pair[2];
+
+	m->wants_new = true;
+	m->started_at = clock_ms();
+	if (!g) {
+		log_warning("%d generations still have sessions; a new one "
+			    "has to wait",
+			    GENERATIONS);
+		return;
+	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		log_error("socketpair: %s", strerror(errno));
+		return;
+	}
+	*g = (struct generation){.pid = fork(), .control = pair[0]};
+	if (g->pid == 0)
+		execute(m, pair[1]);
+	close(pair[1]);
+	if (g->pid < 0) {
+		log_error("fork: %s", strerror(errno));
+		close(pair[0]);
+		g->pid = 0;
+		return;
+	}
+	m->wants_new = false;
+}
+
+static void tell(struct generation *g, enum listening_word word)
+{
+	char octet = (char)word;
+
+	(void)send(g->control, &octet, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	g->leaving = true;
+}
+
+static void tell_all(struct master *m, enum listening_word word,
+		     const struct generation *but)
+{
+	size_t i;
+
+	for (i = 0; i < GENERATIONS; i++) {
+		struct generation *g = &m->generations[i];
+
+		if (g->pid != 0 && g != but && (g->ready || m->ending))
+			tell(g, word);
+	}
+}
+
+static void hear(struct master *m, struct generation *g)
+{
+	char word;
+
+	if (recv(g->control, &word, 1, MSG_DONTWAIT) != 1)
+		return;
+	if (word == WORD_READY) {
+		g->ready = true;
+		tell_all(m, WORD_LEAVE, g);
+		if (!m->was_ready)
+			log_info("ready");
+		m->was_ready = true;
+		(void)notify_send("READY=1");
+	} else if (word == WORD_CRASH && !g->leaving) {
+		m->wants_new = true;
+	}
+}
+
+/* False: the very first generation could not start. */
+static bool reap(struct master *m)
+{
+	bool fine = true;
+	pid_t pid;
+	int status;
+	size_t i;
+
+	child_signals = 0;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (i = 0; i < GENERATIONS; i++) {
+			struct generation *g = &m->generations[i];
+
+			if (g->pid != pid)
+				continue;
+			close(g->control);
+			g->pid = 0;
+			if (g->ready && !g->leaving)
+				m->wants_new = true;
+			if (!g->ready && !m->was_ready)
+				fine = false;
+		}
+	}
+	return fine;
+}
+
+static bool has_generations(const struct master *m)
+{
+	size_t i;
+
+	for (i = 0; i < GENERATIONS; i++) {
+		if (m->generations[i].pid != 0)
+			return true;
+	}
+	return false;
+}
+
+/* --- the loop --- */
+
+static void end(struct master *m)
+{
+	bool again = m->ending;
+
+	m->ending = true;
+	if (!again)
+		(void)notify_send("STOPPING=1");
+	tell_all(m, again ? WORD_KILL : WORD_END, NULL);
+}
+
+static void reload(struct master *m)
+{
+	char text[80];
+
+	reload_signals = 0;
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu",
+		 (unsigned long long)clock_ms() * 1000);
+	(void)notify_send(text);
+	log_info("reloading: a new generation takes over");
+	start_generation(m);
+}
+
+static void renew(struct master *m)
+{
+	if (m->wants_new && clock_ms() - m->started_at >= RETRY_MS)
+		start_generation(m);
+}
+
+static void wait_for_work(struct master *m)
+{
+	const struct timespec retry = {0, RETRY_MS / 4 * 1000000L};
+	struct pollfd fds[GENERATIONS];
+	sigset_t none;
+	size_t i;
+
+	sigemptyset(&none);
+	for (i = 0; i < GENERATIONS; i++) {
+		const struct generation *g = &m->generations[i];
+
+		fds[i] = (struct pollfd){g->pid ? g->control : -1, POLLIN, 0};
+	}
+	if (ppoll(fds, GENERATIONS, m->wants_new ? &retry : NULL, &none) <= 0)
+		return;
+	for (i = 0; i < GENERATIONS; i++) {
+		if (fds[i].revents & POLLIN)
+			hear(m, &m->generations[i]);
+	}
+}
+
+static int run(struct master *m)
+{
+	int handled = 0;
+
+	start_generation(m);
+	while (has_generations(m) || !m->ending) {
+		wait_for_work(m);
+		if (child_signals && !reap(m))
+			return 1;
+		if (end_signals > handled) {
+			handled = end_signals;
+			end(m);
+		}
+		if (reload_signals && !m->ending)
+			reload(m);
+		if (!m->ending)
+			renew(m);
+	}
+	return 0;
+}
+
+static void take_signals(void)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+	struct sigaction action = {.sa_handler = on_signal};
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		sigaddset(&set, signals[i]);
+		(void)sigaction(signals[i], &action, NULL);
+	}
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* Where to find this program when it is executed anew, perhaps upgraded. */
+static void find_executable(struct master *m)
+{
+	ssize_t n = readlink("/proc/self/exe", m->executable,
+			     sizeof(m->executable) - 1);
+
+	if (n < 0)
+		n = snprintf(m->executable, sizeof(m->executable), "%s",
+			     m->argv[0]);
+	m->executable[n] = '\0';
+}
+
+int master_serve(const struct options *o, const struct settings *settings,
+		 int argc, char **argv)
+{
+	static struct master master;
+
+	master.argc = argc;
+	master.argv = argv;
+	if (argc > ARGUMENTS) {
+		log_error("too many arguments");
+		return 2;
+	}
+	find_executable(&master);
+	take_signals();
+	if (open_sockets(&master, o, settings) < 0)
+		return 1;
+	return run(&master);
+}

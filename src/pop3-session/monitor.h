@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The monitor: the trusted half of a session.
+ *
+ * It never reads an octet from the network; it sees what the front asks for
+ * over the channel, checked by channel.c's table.  It verifies credentials,
+ * becomes the mail owner, confines itself to that one Maildir and serves it,
+ * and it holds the deadlines.
+ *
+ * With rights (started as root) run: monitor_login.c up to take_identity();
+ * all else runs as the mail owner.
+ */
+#ifndef POP3_SESSION_MONITOR_H
+#define POP3_SESSION_MONITOR_H
+
+#include "auth/auth.h"
+#include "pop3-session/channel.h"
+#include "pop3-session/service.h"
+#include "store/maildrop.h"
+#include "store/place.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum monitor_end {
+	END_LOGGED_OUT,
+	END_HUNG_UP,
+	END_ERRORS,
+	END_AUTH_LIMIT,
+	END_IDLE,
+	END_LOGIN_TIMEOUT,
+	END_SHUTDOWN,
+	END_STORAGE,
+	END_FRONT_DIED,
+	END_PROTOCOL,
+	END_INTERNAL,
+	MONITOR_ENDS
+};
+
+/* What a session is given at its start. */
+struct monitor_setup {
+	struct service *service;
+	int client; /* the connection, to shut it down; -1: none */
+	int channel;
+	struct peer peer; /* peer.known is false without a network */
+	bool is_network;  /* a socket: limits and penalties hold */
+	struct admission_ticket *ticket;
+	const char *preauth; /* user logged in without a password, or NULL */
+};
+
+struct monitor {
+	const struct monitor_setup *setup;
+	struct service *service;
+	enum channel_state state;
+	bool over;	/* leave the loop */
+	bool told;	/* the front was asked to close */
+	bool stopping;	/* SIGTERM came */
+	bool logged_in; /* some login succeeded */
+	bool committed; /* UPDATE was entered */
+	bool has_summary;
+	enum monitor_end end;
+	uint64_t started; /* clock_ms, as the next */
+	uint64_t deadline;
+	uint32_t failures; /* of logins */
+	int trapped;	   /* system call that killed the front; -1: none */
+	struct channel_summary summary;
+	char session[17]; /* its name in the log */
+	char stamp[AUTH_STAMP_MAX];
+	size_t stamp_n;
+	char user[USERS_NAME_SIZE]; /* last tried; logged in after login */
+
+	struct maildrop drop;
+	bool has_drop; /* false: an empty maildrop without a folder */
+	struct maildrop_outcome outcome;
+	uint8_t *marks[CHANNEL_BITMAPS];
+};
+
+/* Serve to the end; the caller then reaps and exits. */
+void monitor_run(struct monitor *m, const struct monitor_setup *setup);
+
+/* Set by SIGTERM: sessions end at the next reply boundary. */
+void monitor_stop_on(int signal);
+
+/* --- between the monitor's own files --- */
+
+/* monitor.c */
+void monitor_answer(struct monitor *m, enum channel_kind kind, struct span body,
+		    const int *fds, size_t nfds);
+void monitor_finish(struct monitor *m, enum monitor_end end);
+uint64_t monitor_idle_deadline(const struct monitor *m);
+
+/* monitor_login.c */
+void monitor_on_login(struct monitor *m, struct channel_message *message);
+void monitor_preauth(struct monitor *m);
+
+/* monitor_place.c */
+struct monitor_place {
+	struct identity owner;
+	char path[PLACE_PATH_SIZE];
+	char index[PLACE_PATH_SIZE]; /* empty: in the Maildir */
+};
+/*
+ * Where the row's mail is and whose: CHANNEL_WELCOME, or the answer that
+ * refuses (logged).
+ */
+enum channel_answer monitor_find_place(struct monitor *m,
+				       const struct user_row *row,
+				       struct monitor_place *place);
+/*
+ * Lock it, become its owner, confine this process to it and list it.
+ * Failures from which the process cannot serve another login set *fatal.
+ */
+enum channel_answer monitor_enter_place(struct monitor *m,
+					const struct monitor_place *place,
+					bool *fatal, int64_t *held_for);
+
+/* monitor_mail.c */
+void monitor_on_fetch(struct monitor *m, struct channel_message *message);
+void monitor_on_relist(struct monitor *m, struct channel_message *message);
+void monitor_on_marks(struct monitor *m, struct channel_message *message);
+void monitor_on_commit(struct monitor *m, struct channel_message *message);
+
+/* events.c: the lines of the log */
+void event_login(const struct monitor *m, enum channel_method method);
+void event_login_failed(const struct monitor *m, const char *why);
+void event_end(const struct monitor *m);
+void event_front_trapped(const struct monitor *m);
+void event_skipped(const struct monitor *m);
+
+#endif

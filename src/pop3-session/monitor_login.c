@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: ISC */
+/* Who is it, and may he come in?  Runs with the rights we were started with. */
+#include "pop3-session/monitor.h"
+
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool has_penalty(const struct monitor *m)
+{
+	return m->setup->is_network &&
+	       !service_trusts(m->service, &m->setup->peer);
+}
+
+/* Wait out the network's penalty, unless the front goes away. */
+static void serve_penalty(struct monitor *m)
+{
+	struct pollfd fd = {m->setup->channel, 0, 0};
+	uint32_t ms;
+	struct timespec limit;
+
+	if (!has_penalty(m))
+		return;
+	ms = penalty_delay_ms(&m->service->penalty, &m->setup->peer.address);
+	if (ms == 0)
+		return;
+	limit = (struct timespec){ms / 1000, ms % 1000 * 1000000L};
+	(void)ppoll(&fd, 1, &limit, NULL);
+	m->deadline += ms; /* the wait is ours, not the client's */
+}
+
+static enum channel_answer refuse(struct monitor *m, const char *why)
+{
+	event_login_failed(m, why);
+	m->failures++;
+	if (has_penalty(m))
+		(void)penalty_failed(&m->service->penalty,
+				     &m->setup->peer.address);
+	return m->failures >= m->service->settings->auth_tries
+		       ? CHANNEL_TOO_MANY
+		       : CHANNEL_BAD_CREDENTIALS;
+}
+
+static enum auth_verdict check(const struct monitor *m,
+			       const struct user_row *row,
+			       enum channel_method method, struct span proof)
+{
+	if (method == CHANNEL_APOP)
+		return auth_check_apop(row->password,
+				       span_make(m->stamp, m->stamp_n), proof);
+	return auth_check_password(row->password, proof);
+}
+
+/* The same work as for a wrong password, so that time tells nothing. */
+static void check_nobody(const struct monitor *m, enum channel_method method,
+			 struct span proof)
+{
+	static struct user_row example;
+
+	users_example(&m->service->users, &example);
+	(void)!check(m, &example, method, proof);
+	user_row_clear(&example);
+}
+
+static bool offers(const struct monitor *m, enum channel_method method)
+{
+	if (method == CHANNEL_APOP)
+		return m->stamp_n > 0;
+	return m->service->method_user &&
+	       service_allows_plaintext(m->service, &m->setup->peer);
+}
+
+static enum channel_answer look_up(struct monitor *m, struct user_row *row)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+	enum users_verdict verdict;
+
+	if (!m->service->has_users) {
+		log_error("users: no user store is configured; set users, "
+			  "for example to passwd-file:/etc/pop3-session.users");
+		return CHANNEL_PERMANENT;
+	}
+	buf_init(&error, memory, sizeof(memory));
+	verdict =
+		users_find(&m->service->users, span_str(m->user), row, &error);
+	if (error.n > 0)
+		log_error("users: %s", buf_str(&error) ? memory : "");
+	switch (verdict) {
+	case USERS_FOUND:
+		return row->enabled ? CHANNEL_WELCOME : CHANNEL_BAD_CREDENTIALS;
+	case USERS_UNKNOWN:
+		return CHANNEL_BAD_CREDENTIALS;
+	case USERS_TEMPFAIL:
+		return CHANNEL_TEMPORARY;
+	case USERS_PERMFAIL:
+		break;
+	}
+	return CHANNEL_PERMANENT;
+}
+
+static enum channel_answer authenticate(struct monitor *m,
+					enum channel_method method,
+					struct span proof, struct user_row *row)
+{
+	enum channel_answer answer = look_up(m, row);
+
+	if (answer == CHANNEL_BAD_CREDENTIALS) {
+		check_nobody(m, method, proof);
+		return refuse(m, "unknown or disabled user");
+	}
+	if (answer != CHANNEL_WELCOME)
+		return answer;
+	switch (check(m, row, method, proof)) {
+	case AUTH_GOOD:
+		return CHANNEL_WELCOME;
+	case AUTH_BAD:
+		return refuse(m, "password mismatch");
+	case AUTH_UNSUPPORTED:
+		return refuse(m, "the stored password cannot be used for this "
+				 "method");
+	case AUTH_TEMPFAIL:
+		break;
+	}
+	return CHANNEL_TEMPORARY;
+}
+
+/* From a name that was accepted to an open maildrop, and the answer. */
+static void enter(struct monitor *m, const struct user_row *row,
+		  struct channel_verdict *verdict)
+{
+	static struct monitor_place place;
+	bool fatal = false;
+
+	verdict->answer = monitor_find_place(m, row, &place);
+	if (verdict->answer == CHANNEL_WELCOME)
+		verdict->answer = monitor_enter_place(m, &place, &fatal,
+						      &verdict->held_for);
+	verdict->closing = fatal;
+	if (verdict->answer != CHANNEL_WELCOME)
+		return;
+	m->state = CHANNEL_IN_MAIL;
+	m->logged_in = true;
+	m->deadline = monitor_idle_deadline(m);
+	if (has_penalty(m))
+		penalty_forgive(&m->service->penalty, &m->setup->peer.address);
+}
+
+static void answer(struct monitor *m, struct channel_verdict *verdict,
+		   enum channel_method method)
+{
+	int fds[2];
+	size_t n = 0;
+
+	if (verdict->answer == CHANNEL_TOO_MANY)
+		verdict->closing = true;
+	if (verdict->answer == CHANNEL_WELCOME) {
+		event_login(m, method);
+		n = m->has_drop ? maildrop_tables(&m->drop, fds) : 0;
+	}
+	monitor_answer(m, CHANNEL_VERDICT, span_make(verdict, sizeof(*verdict)),
+		       fds, n);
+	if (verdict->closing)
+		monitor_finish(m, verdict->answer == CHANNEL_TOO_MANY
+					  ? END_AUTH_LIMIT
+					  : END_INTERNAL);
+}
+
+/* The name as it is known by here; false: it can be nobody's. */
+static bool take_name(struct monitor *m, struct span name)
+{
+	const struct settings *settings = m->service->settings;
+	struct buf user;
+
+	buf_init(&user, m->user, sizeof(m->user));
+	if (place_normalise_user(name, settings->username_case == CASE_LOWER,
+				 span_str(settings->default_domain),
+				 &user) == 0 &&
+	    buf_str(&user))
+		return true;
+	buf_reset(&user);
+	buf_add_escaped(&user, span_take(name, 40));
+	(void)buf_str(&user);
+	return false;
+}
+
+void monitor_on_login(struct monitor *m, struct channel_message *message)
+{
+	static struct user_row row;
+	struct channel_verdict verdict = {.held_for = -1};
+	struct channel_login login;
+	struct span name, proof;
+
+	memcpy(&login, message->body.p, sizeof(login));
+	name = span_drop(message->body, sizeof(login));
+	if (login.method >= CHANNEL_METHODS || login.name_n > name.n ||
+	    login.proof_n != name.n - login.name_n) {
+		m->over = true;
+		m->end = END_PROTOCOL;
+		return;
+	}
+	proof = span_drop(name, login.name_n);
+	name = span_take(name, login.name_n);
+	serve_penalty(m);
+	if (!offers(m, login.method)) {
+		verdict.answer = CHANNEL_NO_METHOD;
+	} else if (!take_name(m, name)) {
+		check_nobody(m, login.method, proof);
+		verdict.answer = refuse(m, "not a user name");
+	} else {
+		verdict.answer = authenticate(m, login.method, proof, &row);
+		if (verdict.answer == CHANNEL_WELCOME)
+			enter(m, &row, &verdict);
+	}
+	user_row_clear(&row);
+	answer(m, &verdict, login.method);
+}
+
+/* --user: whoever runs this may read the mail anyway. */
+void monitor_preauth(struct monitor *m)
+{
+	static struct user_row row;
+	struct channel_verdict verdict = {.held_for = -1};
+
+	if (!take_name(m, span_str(m->setup->preauth))) {
+		verdict.answer = CHANNEL_PERMANENT;
+	} else {
+		verdict.answer = m->service->has_users ? look_up(m, &row)
+						       : CHANNEL_WELCOME;
+		if (verdict.answer == CHANNEL_BAD_CREDENTIALS)
+			log_error("--user %s: no such user, or disabled",
+				  m->user);
+		if (verdict.answer == CHANNEL_WELCOME)
+			enter(m, &row, &verdict);
+	}
+	user_row_clear(&row);
+	if (verdict.answer != CHANNEL_WELCOME)
+		verdict.closing = true;
+	answer(m, &verdict, CHANNEL_USER_PASS);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: ISC */
+/* Where the mail is, whose it is, and how this process becomes its owner. */
+#include "pop3-session/monitor.h"
+
+#include "priv/borrow.h"
+#include "priv/sandbox.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum channel_answer misconfigured(const struct monitor *m,
+					 const char *why)
+{
+	log_error("user %s: %s", m->user, why);
+	return CHANNEL_PERMANENT;
+}
+
+static enum channel_answer find_owner(const struct monitor *m,
+				      const struct user_row *row,
+				      struct identity *owner)
+{
+	const struct service *s = m->service;
+
+	if (!s->privileged) {
+		*owner = (struct identity){geteuid(), getegid()};
+		if (row->has_uid && row->uid != owner->uid)
+			return misconfigured(
+				m, "the row's uid is not ours, and without "
+				   "root rights it cannot be taken");
+		return CHANNEL_WELCOME;
+	}
+	if (!row->has_uid) {
+		if (!s->has_mail_user)
+			return misconfigured(
+				m, "the row has no uid and there is no "
+				   "account mail_user; give one of them");
+		*owner = s->mail;
+	} else {
+		*owner = (struct identity){row->uid, row->uid};
+		if (row->uid < (uint64_t)s->settings->min_uid)
+			return misconfigured(m, "the row's uid is below "
+						"min_uid");
+	}
+	if (row->has_gid)
+		owner->gid = row->gid;
+	return CHANNEL_WELCOME;
+}
+
+static int expand(const struct monitor *m, const char *template,
+		  const struct user_row *row, char path[PLACE_PATH_SIZE])
+{
+	struct buf out;
+	int r;
+
+	buf_init(&out, path, PLACE_PATH_SIZE);
+	r = place_expand(span_str(template), span_str(m->user),
+			 span_str(row->home), &out);
+	if (r == 0 && !buf_str(&out))
+		r = -ENAMETOOLONG;
+	return r;
+}
+
+enum channel_answer monitor_find_place(struct monitor *m,
+				       const struct user_row *row,
+				       struct monitor_place *place)
+{
+	const struct settings *settings = m->service->settings;
+	const char *template =
+		row->maildir[0] ? row->maildir : settings->maildir;
+	enum channel_answer answer = find_owner(m, row, &place->owner);
+
+	if (answer != CHANNEL_WELCOME)
+		return answer;
+	place->index[0] = '\0';
+	if (expand(m, template, row, place->path) < 0)
+		return misconfigured(m, "the maildir template gives no path "
+					"for this user (%d without a domain, "
+					"or %h without a home)");
+	if (settings->index_dir[0] &&
+	    expand(m, settings->index_dir, row, place->index) < 0)
+		return misconfigured(m, "the index_dir template gives no path "
+					"for this user");
+	return CHANNEL_WELCOME;
+}
+
+static enum channel_answer broken(const struct monitor *m, const char *path,
+				  int error)
+{
+	log_error("user %s: Maildir %s: %s%s", m->user, path, strerror(-error),
+		  error == -EXDEV ? " (outside mail_roots; add its root there)"
+				  : "");
+	return error == -EIO || error == -ENFILE || error == -EMFILE ||
+			       error == -ENOMEM
+		       ? CHANNEL_TEMPORARY
+		       : CHANNEL_PERMANENT;
+}
+
+/*
+ * Is another session in there?  Asked before this process becomes the owner
+ * for good, since after "in use" the client may log in as somebody else.
+ */
+static bool is_locked(int dir)
+{
+	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK;
+	(void)flock(dir, LOCK_UN);
+	return false;
+}
+
+static int64_t held_for(const struct monitor *m, int dir)
+{
+	struct stat st;
+	int64_t since;
+
+	if (fstat(dir, &st) < 0)
+		return -1;
+	since = admission_held_since(&m->service->admission, st.st_dev,
+				     st.st_ino);
+	return since > 0 ? clock_now_s() - since : -1;
+}
+
+struct path_context {
+	const char *path;
+};
+
+static int path_stat(void *context, struct stat *st)
+{
+	const struct path_context *c = context;
+
+	return stat(c->path, st) < 0 ? -errno : 0;
+}
+
+static int list(struct monitor *m, const char *path, int dir, int index)
+{
+	struct path_context context = {path};
+	struct maildrop_options options = {
+		.keep_new = m->service->settings->new_mail == NEW_MAIL_KEEP,
+		.mark_seen = m->service->settings->mark_seen,
+		.index_dirfd = index,
+		.path_stat = path_stat,
+		.context = &context,
+	};
+	int r = maildrop_open(&m->drop, dir, &options);
+
+	m->drop.options.path_stat = NULL;
+	m->has_drop = r == 0;
+	return r;
+}
+
+static void note_holding(struct monitor *m, int dir)
+{
+	struct stat st;
+
+	if (m->setup->ticket && fstat(dir, &st) == 0)
+		admission_hold(&m->service->admission, m->setup->ticket,
+			       st.st_dev, st.st_ino);
+}
+
+/* For good: from here on nothing but this maildrop can be reached. */
+static int confine(struct monitor *m, const struct monitor_place *place,
+		   int dir, int index)
+{
+	int dirs[2] = {dir, index};
+	struct sandbox_report report;
+	int r = 0;
+
+	if (m->service->privileged)
+		r = identity_become(&place->owner);
+	if (r < 0) {
+		log_error("user %s: cannot become uid %u: %s", m->user,
+			  (unsigned)place->owner.uid, strerror(-r));
+		return r;
+	}
+	r = sandbox_maildrop((enum sandbox_mode)m->service->settings->sandbox,
+			     dirs, index >= 0 ? 2 : 1, &report);
+	if (r < 0)
+		log_error("user %s: %s", m->user, report.text);
+	return r;
+}
+
+static int open_index_dir(const struct monitor *m,
+			  const struct monitor_place *place)
+{
+	int fd;
+
+	if (!place->index[0])
+		return -1;
+	if (mkdir(place->index, 0700) < 0 && errno != EEXIST)
+		log_warning("user %s: index_dir %s: %s", m->user, place->index,
+			    strerror(errno));
+	fd = open(place->index, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd;
+}
+
+/* Nothing there and nothing to be made: an empty maildrop is the truth. */
+static enum channel_answer serve_empty(struct monitor *m,
+				       const struct monitor_place *place)
+{
+	log_info("user %s: Maildir %s is missing and cannot be made; served "
+		 "as empty",
+		 m->user, place->path);
+	return CHANNEL_WELCOME;
+}
+
+static enum channel_answer enter_open(struct monitor *m,
+				      const struct monitor_place *place,
+				      int dir, int index, bool *fatal)
+{
+	int r;
+
+	*fatal = true;
+	if (confine(m, place, dir, index) < 0)
+		return CHANNEL_PERMANENT;
+	r = list(m, place->path, dir, index);
+	if (r == -EWOULDBLOCK || r == -ESTALE)
+		return CHANNEL_IN_USE; /* somebody was faster just now */
+	if (r < 0)
+		return broken(m, place->path, r);
+	*fatal = false;
+	note_holding(m, dir);
+	event_skipped(m);
+	return CHANNEL_WELCOME;
+}
+
+enum channel_answer monitor_enter_place(struct monitor *m,
+					const struct monitor_place *place,
+					bool *fatal, int64_t *held)
+{
+	enum channel_answer answer;
+	bool privileged = m->service->privileged;
+	bool missing = false;
+	int dir, index = -1;
+
+	if (privileged && identity_borrow(&place->owner) < 0)
+		return misconfigured(m, "cannot act as the mail's owner");
+	dir = place_open(place->path, m->service->roots, m->service->roots_n,
+			 true, &missing);
+	if (dir >= 0 && is_locked(dir)) {
+		*held = held_for(m, dir);
+		answer = CHANNEL_IN_USE;
+	} else if (dir >= 0) {
+		index = open_index_dir(m, place);
+		answer = CHANNEL_WELCOME;
+	} else {
+		answer = missing ? serve_empty(m, place)
+				 : broken(m, place->path, dir);
+	}
+	if (privileged)
+		identity_return();
+	if (answer == CHANNEL_WELCOME && dir >= 0)
+		answer = enter_open(m, place, dir, index, fatal);
+	if (dir >= 0)
+		close(dir);
+	return answer;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/* The command line of pop3-session. */
+#ifndef POP3_SESSION_OPTIONS_H
+#define POP3_SESSION_OPTIONS_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	OPTIONS_ASSIGNMENTS = 64,
+	OPTIONS_LISTEN = 16,
+};
+
+enum options_action {
+	ACTION_SERVE,
+	ACTION_CHECK,
+	ACTION_PRINT_CONFIG,
+	ACTION_PRINT_MANUAL, /* for the build: the keys in mdoc */
+	ACTION_HELP,
+	ACTION_VERSION,
+	ACTION_RESET, /* --popser-reset: undo what popser mode moved */
+};
+
+struct options {
+	enum options_action action;
+	const char *config; /* NULL: the default file, if it is there */
+	const char *assignments[OPTIONS_ASSIGNMENTS];
+	size_t assignments_n;
+	const char *listen[OPTIONS_LISTEN];
+	size_t listen_n;
+	bool listens; /* --listen was given, with or without an address */
+	const char *user;
+	bool transcript;
+	int generation; /* control descriptor of a generation, or -1 */
+	int sockets;	/* listening sockets handed to it, from fd 3 on */
+};
+
+/* 0, or -EINVAL with text in error that names the option and the remedy. */
+__attribute__((warn_unused_result)) int
+options_read(struct options *o, int argc, char **argv, struct buf *error);
+
+const char *options_help(void);
+
+#endif

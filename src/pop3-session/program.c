@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+#include "pop3-session/program.h"
+
+#include "pop3-session/check.h"
+#include "pop3-session/listening.h"
+#include "pop3-session/options.h"
+#include "pop3-session/session.h"
+#include "priv/sandbox.h"
+#include "sys/log.h"
+#include "sys/notify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 2, EXIT_CONFIG = 78 /* sysexits.h: EX_CONFIG */ };
+
+enum shape { SHAPE_TERMINAL, SHAPE_CONNECTION, SHAPE_LISTENING };
+
+static struct configuration configuration;
+static struct service service;
+
+/* What descriptor 0 is decides; no option does but --listen. */
+static enum shape find_shape(const struct options *o)
+{
+	int accepts = 0;
+	socklen_t n = sizeof(accepts);
+
+	if (o->listens || o->generation >= 0 || notify_has_sockets())
+		return SHAPE_LISTENING;
+	if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &n) <
+	    0)
+		return SHAPE_TERMINAL;
+	return accepts ? SHAPE_LISTENING : SHAPE_CONNECTION;
+}
+
+/* Descriptors 0 to 2 are there, so that no file opened later becomes one. */
+static void have_standard_fds(void)
+{
+	while (true) {
+		int fd = open("/dev/null", O_RDWR);
+
+		if (fd < 0 || fd > STDERR_FILENO) {
+			if (fd >= 0)
+				close(fd);
+			return;
+		}
+	}
+}
+
+static void open_log(enum shape shape)
+{
+	const struct settings *s = &configuration.settings;
+	struct log_options options = {
+		.sink = s->log,
+		.ident = s->log_ident,
+		.format = (enum log_format)s->log_format,
+		.level = (enum log_level)s->log_level,
+	};
+	int r;
+
+	/* fd 2 of an inetd session may be the client's socket. */
+	if (!options.sink[0])
+		options.sink = shape == SHAPE_CONNECTION ? "syslog" : "stderr";
+	/* A person's screen shows what is wrong, not every session. */
+	if (!s->log[0] && shape == SHAPE_TERMINAL &&
+	    options.level == LOG_AT_INFO)
+		options.level = LOG_AT_WARNING;
+	r = log_open(&options);
+	if (r < 0 && shape != SHAPE_CONNECTION)
+		fprintf(stderr, "pop3-session: log %s: %s\n", options.sink,
+			strerror(-r));
+}
+
+static void warn_later(const char *name, const char *origin)
+{
+	log_warning("%s: %s is accepted, but nothing uses it yet", origin,
+		    name);
+}
+
+/* A peer must not read our errors: only a terminal or a service log may. */
+static int complain(enum shape shape, const char *text, int status)
+{
+	const struct log_options quiet = {.sink = "syslog",
+					  .ident = "pop3-session",
+					  .level = LOG_AT_INFO};
+
+	if (shape != SHAPE_CONNECTION) {
+		fprintf(stderr, "pop3-session: %s\n", text);
+		return status;
+	}
+	if (log_open(&quiet) == 0)
+		log_error("%s", text);
+	return 0;
+}
+
+static int refuse_broken(enum shape shape, const char *text)
+{
+	static const char reply[] = "-ERR [SYS/PERM] the server is not set up "
+				    "right; tell the administrator\r\n";
+	int status = complain(shape, text, EXIT_CONFIG);
+
+	if (shape == SHAPE_CONNECTION)
+		(void)send(STDOUT_FILENO, reply, sizeof(reply) - 1,
+			   MSG_DONTWAIT | MSG_NOSIGNAL);
+	return status;
+}
+
+/*
+ * On a terminal or pipe without a user store there is nobody to log in as but
+ * whoever runs this.
+ */
+static const char *own_user(void)
+{
+	const struct passwd *p = getpwuid(getuid());
+
+	return p ? p->pw_name : NULL;
+}
+
+static int serve_terminal(const struct options *o)
+{
+	struct session_options options = {
+		.transcript = o->transcript,
+		.user = o->user,
+	};
+
+	if (!options.user && !service.has_users)
+		options.user = own_user();
+	return session_serve(&service, &options);
+}
+
+static const char *misplaced(const struct options *o, enum shape shape)
+{
+	if (shape == SHAPE_TERMINAL)
+		return NULL;
+	if (o->user)
+		return "--user: only on a terminal or pipe";
+	if (o->transcript)
+		return "--transcript: only on a terminal or pipe";
+	if (configuration.settings.sandbox == SANDBOX_OFF)
+		return "sandbox = off: only on a terminal or pipe; where "
+		       "steps fail, set sandbox = best-effort";
+	return NULL;
+}
+
+static int serve(const struct options *o, enum shape shape, int argc,
+		 char **argv)
+{
+	char memory[1024];
+	struct buf error;
+	const char *wrong = misplaced(o, shape);
+
+	if (wrong)
+		return refuse_broken(shape, wrong);
+	open_log(shape);
+	conf_each_later(&configuration.conf, warn_later);
+	buf_init(&error, memory, sizeof(memory));
+	if (service_prepare(&service, &configuration, &error) < 0)
+		return refuse_broken(shape, buf_str(&error) ? memory : "");
+	if (o->generation >= 0)
+		return acceptor_serve(&service, o->generation, o->sockets);
+	if (shape == SHAPE_LISTENING)
+		return master_serve(o, service.settings, argc, argv);
+	if (shape == SHAPE_TERMINAL)
+		return serve_terminal(o);
+	return session_serve(&service, &(struct session_options){0});
+}
+
+static int act(const struct options *o, int argc, char **argv)
+{
+	enum shape shape = find_shape(o);
+	char memory[1024];
+	struct buf error;
+
+	buf_init(&error, memory, sizeof(memory));
+	if (settings_read(&configuration, o->config, o->assignments,
+			  o->assignments_n, &error) < 0)
+		return refuse_broken(shape, buf_str(&error) ? memory : "");
+	switch (o->action) {
+	case ACTION_PRINT_CONFIG:
+		settings_print(&configuration, stdout);
+		return 0;
+	case ACTION_CHECK:
+		return check_all(&service, &configuration, stdout);
+	default:
+		return serve(o, shape, argc, argv);
+	}
+}
+
+int program_main(int argc, char **argv)
+{
+	struct options options;
+	char memory[256];
+	struct buf error;
+
+	have_standard_fds();
+	buf_init(&error, memory, sizeof(memory));
+	if (options_read(&options, argc, argv, &error) < 0)
+		return complain(find_shape(&options),
+				buf_str(&error) ? memory : "", EXIT_USAGE);
+	switch (options.action) {
+	case ACTION_HELP:
+		fputs(options_help(), stdout);
+		return 0;
+	case ACTION_VERSION:
+		puts("pop3-session " POP3_SESSION_VERSION);
+		return 0;
+	case ACTION_PRINT_MANUAL:
+		settings_print_manual(stdout);
+		return 0;
+	default:
+		return act(&options, argc, argv);
+	}
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: ISC */
+#include "pop3-session/service.h"
+
+#include "store/place.h"
+#include "sys/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int take_networks(struct service *s, struct buf *error)
+{
+	const struct conf_list *list = &s->settings->trusted_networks;
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		if (s->trusted_n == SERVICE_NETWORKS ||
+		    !network_parse(span_str(list->items[i]),
+				   &s->trusted[s->trusted_n])) {
+			buf_add_str(error, "trusted_networks: ");
+			buf_add_str(error, list->items[i]);
+			buf_add_str(error, ": not an address or a network "
+					   "such as 192.0.2.0/24");
+			return -EINVAL;
+		}
+		s->trusted_n++;
+	}
+	return 0;
+}
+
+static int take_methods(struct service *s, struct buf *error)
+{
+	const struct conf_list *list = &s->settings->auth_methods;
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		if (strcmp(list->items[i], "user") == 0) {
+			s->method_user = true;
+		} else if (strcmp(list->items[i], "apop") == 0) {
+			s->method_apop = true;
+		} else {
+			buf_add_str(error, "auth_methods: ");
+			buf_add_str(error, list->items[i]);
+			buf_add_str(error, ": not a method; there are user and "
+					   "apop");
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/*
+ * A front must never be root.  Where its own account has not been made,
+ * nobody serves; it owns nothing, but other programs may run as it.
+ */
+static int take_front_user(struct service *s, struct buf *error)
+{
+	const char *name = s->settings->front_user;
+
+	if (identity_find(name, &s->front) == 0 && s->front.uid != 0)
+		return 0;
+	if (strcmp(name, "pop3-front") == 0 &&
+	    identity_find("nobody", &s->front) == 0) {
+		log_warning("front_user: there is no account pop3-front; "
+			    "nobody is taken (make the account, or set "
+			    "front_user)");
+		return 0;
+	}
+	buf_add_str(error, "front_user: ");
+	buf_add_str(error, name);
+	buf_add_str(error, ": no such account, or root; make one that owns "
+			   "nothing");
+	return -EINVAL;
+}
+
+static int take_identities(struct service *s, struct buf *error)
+{
+	static const char *const roots[] = {"/var/vmail", "/var/mail", "/home",
+					    "/srv"};
+
+	s->roots = s->settings->mail_roots.items;
+	s->roots_n = s->settings->mail_roots.n;
+	if (!s->privileged)
+		return 0;
+	if (s->roots_n == 0) {
+		s->roots = roots;
+		s->roots_n = sizeof(roots) / sizeof(roots[0]);
+	}
+	s->has_mail_user = identity_find(s->settings->mail_user, &s->mail) == 0;
+	return take_front_user(s, error);
+}
+
+static int take_users(struct service *s, struct buf *error)
+{
+	const struct conf_list *list = &s->settings->users;
+
+	s->has_users = list->n > 0;
+	if (!s->has_users)
+		return 0;
+	return users_open(&s->users, list->items, list->n, error);
+}
+
+static void take_names(struct service *s)
+{
+	struct span text = span_str(s->settings->greeting);
+	struct buf out;
+	size_t i;
+
+	if (s->settings->hostname[0])
+		strncpy(s->host, s->settings->hostname, sizeof(s->host) - 1);
+	else if (gethostname(s->host, sizeof(s->host) - 1) < 0)
+		strcpy(s->host, "localhost");
+	buf_init(&out, s->greeting, sizeof(s->greeting) - 1);
+	for (i = 0; i < text.n; i++) {
+		if (text.p[i] == '%' && i + 1 < text.n && text.p[i + 1] == 'h')
+			buf_add_str(&out, s->host), i++;
+		else if ((unsigned char)text.p[i] >= ' ')
+			buf_add_char(&out, text.p[i]);
+	}
+	s->greeting[out.n] = '\0';
+}
+
+int service_prepare(struct service *s, const struct configuration *c,
+		    struct buf *error)
+{
+	int r;
+
+	memset(s, 0, sizeof(*s));
+	s->settings = &c->settings;
+	s->admission.fd = -1;
+	s->penalty.fd = -1;
+	s->privileged = identity_can_change();
+	s->alive_ms = (uint32_t)(s->settings->idle_timeout * 1000 /
+				 SERVICE_ALIVE_PARTS);
+	r = place_check_template(span_str(s->settings->maildir), error);
+	if (r == 0)
+		r = take_networks(s, error);
+	if (r == 0)
+		r = take_methods(s, error);
+	if (r == 0)
+		r = take_identities(s, error);
+	if (r == 0)
+		r = take_users(s, error);
+	take_names(s);
+	return r;
+}
+
+void service_run_dir(const struct service *s, struct buf *path)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+
+	if (s->settings->run_dir[0]) {
+		buf_add_str(path, s->settings->run_dir);
+	} else if (s->privileged) {
+		buf_add_str(path, "/run/pop3-session");
+	} else if (runtime && runtime[0] == '/') {
+		buf_add_str(path, runtime);
+		buf_add_str(path, "/pop3-session");
+	} else {
+		buf_add_str(path, "/tmp/pop3-session-");
+		buf_add_u64(path, geteuid());
+	}
+}
+
+/* A folder that others could have made in /tmp is not to be trusted. */
+static int open_run_dir(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	if (mkdir(path, 0750) < 0 && errno != EEXIST)
+		return -errno;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0 || (st.st_uid != geteuid() && st.st_uid != 0) ||
+	    (st.st_mode & S_IWOTH)) {
+		close(fd);
+		return -EPERM;
+	}
+	return fd;
+}
+
+void service_share(struct service *s)
+{
+	char memory[4096];
+	struct buf path;
+	int fd, r, q;
+
+	buf_init(&path, memory, sizeof(memory));
+	service_run_dir(s, &path);
+	if (!buf_str(&path))
+		return;
+	fd = open_run_dir(path.p);
+	if (fd < 0) {
+		log_warning("run_dir %s: %s; sessions are not counted and "
+			    "failed logins not slowed down (make the folder, "
+			    "or set run_dir)",
+			    path.p, strerror(-fd));
+		return;
+	}
+	s->has_shared = true;
+	r = admission_open(&s->admission, fd);
+	q = penalty_open(&s->penalty, fd);
+	if (r < 0 || q < 0)
+		log_warning("run_dir %s: %s; sessions are not counted or "
+			    "failed logins not slowed down",
+			    path.p, strerror(r < 0 ? -r : -q));
+}
+
+bool service_trusts(const struct service *s, const struct peer *peer)
+{
+	size_t i;
+
+	if (!peer->known)
+		return true;
+	for (i = 0; i < s->trusted_n; i++) {
+		if (network_contains(&s->trusted[i], &peer->address))
+			return true;
+	}
+	return false;
+}
+
+bool service_allows_plaintext(const struct service *s, const struct peer *peer)
+{
+	if (s->settings->plaintext_login == PLAINTEXT_LOOPBACK)
+		return !peer->known || network_is_loopback(&peer->address);
+	return s->settings->plaintext_login == PLAINTEXT_YES;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What all sessions of a process have in common, worked out once from the
+ * settings: identities, networks, user stores, the shared files of run_dir.
+ */
+#ifndef POP3_SESSION_SERVICE_H
+#define POP3_SESSION_SERVICE_H
+
+#include "base/buf.h"
+#include "net/peer.h"
+#include "pop3-session/settings.h"
+#include "priv/identity.h"
+#include "stats/admission.h"
+#include "stats/penalty.h"
+#include "store/users.h"
+
+#include <stdbool.h>
+
+enum {
+	SERVICE_NETWORKS = 64,
+	SERVICE_HOST = 256,
+	SERVICE_GREETING = 300,
+	/* The front tells of life this often in an idle timeout. */
+	SERVICE_ALIVE_PARTS = 40,
+};
+
+struct service {
+	const struct settings *settings;
+	bool privileged;       /* can become other users */
+	struct identity front; /* who fronts are; if privileged */
+	struct identity mail;  /* who owns mail by default; likewise */
+	bool has_mail_user;
+	const char *const *roots; /* NULL: any folder */
+	size_t roots_n;
+	bool method_user, method_apop;
+	struct network trusted[SERVICE_NETWORKS];
+	size_t trusted_n;
+	struct users users;
+	bool has_users;
+	bool has_shared; /* admission and penalty are open */
+	struct admission admission;
+	struct penalty penalty;
+	uint32_t alive_ms;
+	char host[SERVICE_HOST];
+	char greeting[SERVICE_GREETING];
+};
+
+/*
+ * Works all out but the shared files.  0, or -EINVAL (and other negative
+ * errno) with text in error.  Warnings go to the log.
+ */
+__attribute__((warn_unused_result)) int
+service_prepare(struct service *s, const struct configuration *c,
+		struct buf *error);
+
+/* Opens (or makes) the files of run_dir.  A failure is logged, no more. */
+void service_share(struct service *s);
+
+/* Where run_dir is by default; NUL-terminated into path. */
+void service_run_dir(const struct service *s, struct buf *path);
+
+bool service_trusts(const struct service *s, const struct peer *peer);
+
+/* May USER and PASS be used in clear text by this peer (NULL: no network)? */
+bool service_allows_plaintext(const struct service *s, const struct peer *peer);
+
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: ISC */
+#include "pop3-session/session.h"
+
+#include "priv/sandbox.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { REAP_MS = 2000, REAP_NAP_MS = 5 };
+
+enum admission_verdict session_admit(struct service *service,
+				     const struct peer *peer,
+				     struct admission_ticket *ticket)
+{
+	const struct settings *s = service->settings;
+	const struct admission_limits limits = {
+		.sessions = (uint32_t)s->max_sessions,
+		.per_network = (uint32_t)s->max_sessions_per_network,
+	};
+
+	return admission_enter(&service->admission,
+			       peer->known ? &peer->address : NULL,
+			       service_trusts(service, peer), &limits, ticket);
+}
+
+void session_refuse(const struct service *service, int client,
+		    const struct peer *peer, enum admission_verdict verdict)
+{
+	static const char total[] =
+		"-ERR [SYS/TEMP] the server has as many sessions as it may; "
+		"try later\r\n";
+	static const char network[] =
+		"-ERR [SYS/TEMP] your network has as many sessions as it may; "
+		"try later\r\n";
+	bool is_total = verdict == ADMISSION_FULL;
+	const struct settings *s = service->settings;
+	char text[NETWORK_TEXT_MAX] = "";
+	struct buf rip;
+
+	(void)send(client, is_total ? total : network,
+		   is_total ? sizeof(total) - 1 : sizeof(network) - 1,
+		   MSG_DONTWAIT | MSG_NOSIGNAL);
+	buf_init(&rip, text, sizeof(text) - 1);
+	if (peer->known)
+		network_address_format(&peer->address, &rip);
+	else
+		buf_add_str(&rip, "local");
+	log_warning("refused: rip=%.*s: %s=%lld is reached", (int)rip.n, text,
+		    is_total ? "max_sessions" : "max_sessions_per_network",
+		    (long long)(is_total ? s->max_sessions
+					 : s->max_sessions_per_network));
+}
+
+/* --- the front's process --- */
+
+static int trap_channel;
+
+/* In the handler of SIGSYS. */
+static void report_trap(int nr)
+{
+	struct channel_trapped trapped = {nr};
+	struct span none = {NULL, 0};
+	int r = channel_send(trap_channel, CHANNEL_TRAPPED,
+			     span_make(&trapped, sizeof(trapped)), none, none,
+			     NULL, 0);
+
+	(void)r;
+}
+
+void session_front_trap(void)
+{
+	(void)!sandbox_trap_report(report_trap);
+}
+
+_Noreturn void session_front(const struct service *service, int in, int out,
+			     int channel, bool is_socket, bool transcript)
+{
+	static struct front front;
+	const struct front_setup setup = {
+		.in = in,
+		.out = out,
+		.is_socket = is_socket,
+		.channel = channel,
+		.offer_user = service->method_user,
+		.transcript = transcript,
+		.keep_seen = service->settings->mark_seen,
+		.greeting = service->greeting,
+		.alive_ms = service->alive_ms,
+	};
+
+	trap_channel = channel;
+	front_run(&front, &setup);
+	_exit(0);
+}
+
+/*
+ * What of this process's is not the front's is closed before it reads an
+ * octet: configuration, log, shared files and their locks.
+ */
+static bool keep_only(int channel, bool with_stderr)
+{
+	if (!with_stderr) {
+		int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+		if (null < 0 || dup2(null, STDERR_FILENO) < 0)
+			return false;
+	}
+	if (dup2(channel, 3) != 3)
+		return false;
+	return close_range(4, ~0U, 0) == 0;
+}
+
+static _Noreturn void become_front(const struct service *service, int channel,
+				   bool is_socket, bool transcript,
+				   pid_t parent)
+{
+	enum sandbox_mode mode = (enum sandbox_mode)service->settings->sandbox;
+	struct sandbox_report report;
+	int r = 0;
+
+	log_close();
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	if (!keep_only(channel, transcript))
+		_exit(1);
+	if (service->privileged)
+		r = identity_drop(&service->front);
+	/* After the change of uid, which clears it. */
+	if (r == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		r = -errno;
+	if (getppid() != parent)
+		_exit(0);
+	session_front_trap();
+	trap_channel = 3;
+	if (r == 0)
+		r = sandbox_front(mode, &report);
+	if (r < 0)
+		_exit(1);
+	session_front(service, STDIN_FILENO, STDOUT_FILENO, 3, is_socket,
+		      transcript);
+}
+
+/* --- the monitor's process --- */
+
+static void log_front_status(const struct monitor *m, int status)
+{
+	if (WIFSIGNALED(status) && m->trapped < 0)
+		log_error("session %s: the front was killed by signal %d (%s)",
+			  m->session, WTERMSIG(status),
+			  strsignal(WTERMSIG(status)));
+	else if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+		log_error("session %s: the front could not enter its sandbox; "
+			  "see pop3-session --check",
+			  m->session);
+}
+
+/* The front goes by itself; one that does not dies with this process. */
+static void reap(const struct monitor *m, pid_t front)
+{
+	const struct timespec nap = {0, REAP_NAP_MS * 1000000L};
+	int status, waited;
+
+	for (waited = 0; waited < REAP_MS; waited += REAP_NAP_MS) {
+		pid_t pid = waitpid(front, &status, WNOHANG);
+
+		if (pid == front)
+			log_front_status(m, status);
+		if (pid != 0)
+			return;
+		(void)nanosleep(&nap, NULL);
+	}
+	(void)kill(front, SIGKILL);
+}
+
+static int monitor_process(const struct monitor_setup *setup, pid_t front)
+{
+	static struct monitor monitor;
+	enum sandbox_mode mode =
+		(enum sandbox_mode)setup->service->settings->sandbox;
+	struct sandbox_report report;
+	int r;
+
+	r = sandbox_monitor(mode, 0, &report);
+	if (!report.complete && mode != SANDBOX_OFF)
+		log_warning("sandbox: %s", report.text);
+	if (r < 0)
+		return 0;
+	monitor_run(&monitor, setup);
+	admission_leave(&setup->service->admission, setup->ticket);
+	close(setup->channel);
+	reap(&monitor, front);
+	return 0;
+}
+
+static bool is_socket_on(int fd, struct peer *peer)
+{
+	int r = peer_of(fd, peer);
+
+	if (r == 0)
+		(void)!peer_tune(fd);
+	else
+		memset(peer, 0, sizeof(*peer));
+	return r != -ENOTSOCK;
+}
+
+static void on_signals(void)
+{
+	struct sigaction action = {.sa_handler = monitor_stop_on};
+	sigset_t set;
+
+	/* Delivered only while the monitor waits. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGHUP, SIG_DFL);
+}
+
+int session_serve(struct service *service, const struct session_options *o)
+{
+	struct admission_ticket ticket = ADMISSION_NO_TICKET;
+	struct monitor_setup setup = {
+		.service = service,
+		.ticket = &ticket,
+		.preauth = o->user,
+	};
+	pid_t front, self = getpid();
+	int channel[2];
+
+	setup.is_network = is_socket_on(STDIN_FILENO, &setup.peer);
+	setup.client = setup.is_network ? STDIN_FILENO : -1;
+	if (setup.is_network) {
+		enum admission_verdict verdict;
+
+		service_share(service);
+		verdict = session_admit(service, &setup.peer, &ticket);
+		if (verdict == ADMISSION_FULL ||
+		    verdict == ADMISSION_NETWORK_FULL) {
+			session_refuse(service, STDOUT_FILENO, &setup.peer,
+				       verdict);
+			return 0;
+		}
+	}
+	on_signals();
+	if (service->privileged && identity_keep_capabilities(false) < 0)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) <
+	    0) {
+		log_error("socketpair: %s", strerror(errno));
+		return 0;
+	}
+	front = fork();
+	if (front < 0) {
+		log_error("fork: %s", strerror(errno));
+		return 0;
+	}
+	if (front == 0)
+		become_front(service, channel[1], setup.is_network,
+			     o->transcript, self);
+	close(channel[1]);
+	setup.channel = channel[0];
+	return monitor_process(&setup, front);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/* The one-connection shapes: a session on descriptors 0 and 1. */
+#ifndef POP3_SESSION_SESSION_H
+#define POP3_SESSION_SESSION_H
+
+#include "pop3-session/front.h"
+#include "pop3-session/monitor.h"
+#include "pop3-session/service.h"
+
+#include <stdbool.h>
+
+struct session_options {
+	bool transcript;
+	const char *user; /* --user, or NULL */
+};
+
+/*
+ * Serve what is on descriptors 0 and 1, in two processes, to the end.
+ * Returns the exit status: 0 for all that a peer can cause.
+ */
+int session_serve(struct service *service, const struct session_options *o);
+
+/* --- shared with the listening shape --- */
+
+/* The front's process, once it has only its own descriptors; never returns. */
+_Noreturn void session_front(const struct service *service, int in, int out,
+			     int channel, bool is_socket, bool transcript);
+
+/* Before the sandbox: a forbidden call is told to the monitor. */
+void session_front_trap(void);
+
+/* Why a connection is not let in, as the reply to it and in the log. */
+void session_refuse(const struct service *service, int client,
+		    const struct peer *peer, enum admission_verdict verdict);
+
+enum admission_verdict session_admit(struct service *service,
+				     const struct peer *peer,
+				     struct admission_ticket *ticket);
+
+#endif
