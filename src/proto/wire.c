@@ -222,9 +222,12 @@ static uint64_t count_bare(char *last, const char *p, const char *end)
 
 void wire_count(struct wire_counter *c, struct span piece)
 {
-	const char *p = piece.p, *end = p + piece.n;
+	const char *p = piece.p, *end;
 	uint64_t bare = 0;
 
+	if (!piece.n)
+		return;
+	end = p + piece.n;
 #ifdef WIRE_VECTOR
 	if (piece.n > WIRE_STEP) {
 		size_t steps = (piece.n - 1) / WIRE_STEP;
