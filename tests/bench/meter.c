@@ -13,6 +13,9 @@
  * Then CPU comes from the process tree: `run` is the subreaper of all, so
  * that what ended is in somebody's cutime. Accurate to a clock tick for each
  * living process only, and blind to children that a parent ignores.
+ *
+ * METER_MEMORY in the environment names a cgroup v1 memory folder, likewise
+ * made and removed, where the hierarchy of GROUP does not count memory.
  */
 #include "bench.h"
 
@@ -54,6 +57,13 @@ static FILE *open_in(const char *folder, const char *name, const char *mode)
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	return fopen(path, mode);
+}
+
+static const char *memory_group(void)
+{
+	const char *group = getenv("METER_MEMORY");
+
+	return group && *group ? group : NULL;
 }
 
 /* The number behind `key` in a file of lines "key number"; with a NULL key
@@ -234,6 +244,9 @@ static int show_memory(const char *group)
 		if (in)
 			fclose(in);
 		whole = read_number(group, "memory.current", NULL);
+		if (memory_group())
+			whole = read_number(memory_group(),
+					    "memory.usage_in_bytes", NULL);
 	} else {
 		struct processes all = read_tree(atoi(group));
 
@@ -277,6 +290,8 @@ static int run(const char *group, char **argv)
 	if (pid == 0) {
 		if (is_group(group))
 			enter(group);
+		if (memory_group())
+			enter(memory_group());
 		execvp(argv[0], argv);
 		die("%s:", argv[0]);
 	}
@@ -293,6 +308,8 @@ static int run(const char *group, char **argv)
 	}
 	if (is_group(group))
 		rmdir(group);
+	if (memory_group())
+		rmdir(memory_group());
 	return WIFEXITED(first) ? WEXITSTATUS(first) : 1;
 }
 

@@ -27,7 +27,7 @@ median() {
 }
 
 calc() {
-	awk "BEGIN { printf \"%.6g\", $1 }"
+	awk "BEGIN { printf \"%.6g\", ($1) }"
 }
 
 # value KEY LINE: the value of key=value in a tool's report

@@ -346,7 +346,8 @@ memory_of() {
 	local report
 	whole=$(machine_kb)
 	whole_by=machine
-	report=$("$tools/meter" memory "${groups_of[$1]}")
+	report=$(METER_MEMORY=${MEMORY_CGROUP:+$MEMORY_CGROUP/pop3-bench-$1} \
+		"$tools/meter" memory "${groups_of[$1]}")
 	pss=$(value pss_kb "$report")
 	processes=$(value processes "$report")
 	if [ "$(value group_kb "$report")" -ge 0 ]; then
@@ -384,8 +385,10 @@ hold() {
 }
 
 group_idle() {
-	local total whole_by=
+	local total whole_by='' room
 	total=$(pick 10000 500)
+	room=$((($(cat /proc/sys/kernel/pid_max) - 4000) / 2))
+	[ "$total" -le "$room" ] || complain "pid_max has room for $room sessions"
 	make_boxes ours --boxes "$total" --count 1
 	make_boxes dovecot --boxes 304 --count 1
 	start_servers default reuse

@@ -32,13 +32,29 @@ servers_prepare() {
 	make_users ours
 	make_users dovecot
 	chown "$uid:$uid" "$mail"/*
-	ulimit -n "$(ulimit -Hn)"
+	ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
+	[ -z "$install" ] || install_peers
 	have_ours=''
 	have_dovecot=''
 	have_xinetd=''
 	[ -x "$server" ] && have_ours=yes
 	[ "$(id -u)" -eq 0 ] && command -v dovecot >/dev/null && have_dovecot=yes
 	[ "$(id -u)" -eq 0 ] && command -v xinetd >/dev/null && have_xinetd=yes
+}
+
+# Debian's packages, without starting the services they bring.
+install_peers() {
+	local policy=/usr/sbin/policy-rc.d
+	command -v dovecot >/dev/null && command -v xinetd >/dev/null && return
+	if [ -e "$policy" ]; then
+		policy=''
+	else
+		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		chmod +x "$policy"
+	fi
+	apt-get -q -y install dovecot-pop3d xinetd >"$work/install.out" 2>&1 ||
+		complain "apt-get: $(tail -n 1 "$work/install.out")"
+	[ -z "$policy" ] || rm -f "$policy"
 }
 
 # cgroup v2, alone or beside v1: cpu.stat is in every group.
@@ -74,7 +90,8 @@ start() {
 	local who=$1 group i
 	shift
 	group=${cgroup_root:+$cgroup_root-$who}
-	"$tools/meter" run "${group:--}" "$@" </dev/null \
+	METER_MEMORY=${MEMORY_CGROUP:+$MEMORY_CGROUP/pop3-bench-$who} \
+		"$tools/meter" run "${group:--}" "$@" </dev/null \
 		>"$work/$who.out" 2>&1 &
 	pids[$who]=$!
 	groups_of[$who]=${group:-$!}
