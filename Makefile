@@ -98,6 +98,19 @@ $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The seccomp filters are made here, by a program of this machine; a cross
+# build names the machine that they are for (FILTER_ARCH=aarch64).
+FILTER_ARCH ?= $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+BUILD_CC ?= cc
+FILTERS = $(BUILD)/gen/priv_filters.h
+$(BUILD)/gen/make_filters: src/priv/filters/gen.c src/priv/filters/table.h
+	@mkdir -p $(@D)
+	$(BUILD_CC) -std=gnu11 -D_GNU_SOURCE -Isrc $(WARN) -O1 -o $@ $< \
+		-lseccomp
+$(FILTERS): $(BUILD)/gen/make_filters $(BUILD)/flags
+	$< $(FILTER_ARCH) >$@
+$(BUILD)/obj/priv/seccomp.o: $(FILTERS)
+
 $(PROGRAM): $(call objs_of,pop3-session) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ \

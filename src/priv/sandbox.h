@@ -94,7 +94,9 @@ int sandbox_trap_report(void (*report)(int nr))
 /* The name of a system call of this machine; NULL for an unknown number. */
 const char *sandbox_call_name(int nr);
 
-/* Lines for --check: what this kernel offers and what each process gets. */
+/* Lines for --check: what this kernel offers, and what each kind of process
+ * gets, tried in a child process each, as the present user. Forks; writes
+ * nothing but to `out`, about 800 octets. */
 void sandbox_describe(struct buf *out);
 
 #endif
