@@ -191,7 +191,7 @@ static int open_index_dir(const struct monitor *m,
 
 	if (!place->index[0])
 		return -1;
-	if (mkdir(place->index, 0700) < 0 && errno != EEXIST)
+	if (mkdirat(AT_FDCWD, place->index, 0700) < 0 && errno != EEXIST)
 		log_warning("user %s: index_dir %s: %s", m->user, place->index,
 			    strerror(errno));
 	fd = open(place->index, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -69,7 +69,7 @@ struct index_record {
 	uint64_t file_size; /* octets of the file */
 	uint64_t place;	    /* of the name, octets from the pool's start */
 	uint8_t name_n;	    /* octets of the name, 1 to 255 */
-	uint8_t base_n;	    /* of which the base name, 1 to name_n */
+	uint8_t base_n;	    /* of which the base name, 0 to name_n */
 	uint8_t uid_n;	    /* octets of the unique-id behind the name; 0: */
 			    /* the base name is the unique-id */
 	bool in_new;
@@ -82,6 +82,10 @@ void index_header_encode(const struct index_header *,
 /* False: damaged, of another version, or impossible. */
 bool index_header_decode(const unsigned char in[INDEX_HEADER],
 			 struct index_header *);
+
+/* Do the rows of `tail` follow those of `base`? */
+bool index_header_continues(const struct index_header *tail,
+			    const struct index_header *base);
 
 /* Numbers of the first pool block and of the block after the last. */
 uint64_t index_pool_start(const struct index_header *);

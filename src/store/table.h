@@ -57,6 +57,10 @@ struct table_view {
 int table_open(struct table_view *, const int *fds, size_t n)
 	__attribute__((warn_unused_result));
 
+/* Reads one header. Returns as table_open() does. */
+int table_read_header(int fd, struct index_header *)
+	__attribute__((warn_unused_result));
+
 /* Number of messages. */
 uint32_t table_count(const struct table_view *);
 
@@ -73,7 +77,7 @@ struct table_row {
 struct table_entry {
 	struct table_row row;
 	struct span name;   /* of the file, without its folder */
-	struct span base;   /* the name up to ":2,": a part of `name` */
+	struct span base;   /* a part of `name`, see proto/maildir.h */
 	uint64_t file_size; /* of the file, octets */
 	bool in_new;	    /* listed from new/, else from cur/ */
 	bool claimed;	    /* sizes are from the name, not yet checked */

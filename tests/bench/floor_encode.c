@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { IN_SIZE = 64 << 10, OUT_SIZE = 2 * IN_SIZE + 16 };
@@ -155,11 +156,12 @@ int main(int argc, char **argv)
 	if (argc != 3)
 		die("which port and which folder of Maildirs?");
 	listener = bench_listen((uint16_t)bench_number(argv[1]));
-	signal(SIGCHLD, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	for (;;) {
 		int fd = accept(listener, NULL, NULL);
 
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
 		if (fd < 0)
 			continue;
 		if (fork() == 0)

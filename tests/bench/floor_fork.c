@@ -4,9 +4,9 @@
 #include "bench.h"
 #include "canned.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 int main(int argc, char **argv)
 {
@@ -15,10 +15,11 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		die("which port?");
 	listener = bench_listen((uint16_t)bench_number(argv[1]));
-	signal(SIGCHLD, SIG_IGN);
 	for (;;) {
 		int fd = accept(listener, NULL, NULL);
 
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
 		if (fd < 0)
 			continue;
 		if (fork() == 0) {
