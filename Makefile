@@ -179,16 +179,48 @@ lint: $(ARCHIVES) $(PROGRAM) ## layers, format, static analysis, man pages, unit
 
 # --- installing ------------------------------------------------------------
 
-UNITS = $(wildcard systemd/*.socket systemd/*.service)
 INSTALL = install
-# The shipped files name the programs under /usr/local.
-at_prefix = sed 's|/usr/local/sbin/|$(SBINDIR)/|g; s|/usr/local/bin/|$(BINDIR)/|g'
+UNITS = pop3.socket pop3.service pop3@.service
+SCRIPTS = $(wildcard scripts/popser scripts/pop3d)
+MANPAGES = $(wildcard man/*.[158])
+man_place = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
+
+# The shipped files name the program where it is by default.
+PLACED = sed 's|/usr/local/sbin/|$(SBINDIR)/|g'
 
 install: $(PROGRAM) ## put everything in place (DESTDIR, PREFIX)
 	$(INSTALL) -D -m 755 $(PROGRAM) $(DESTDIR)$(SBINDIR)/pop3-session
+	$(foreach s,$(SCRIPTS),$(INSTALL) -D -m 755 $(s) \
+		$(DESTDIR)$(BINDIR)/$(notdir $(s)) &&) true
+	$(foreach m,$(MANPAGES),$(INSTALL) -D -m 644 $(m) \
+		$(DESTDIR)$(call man_place,$(m)) &&) true
+	$(INSTALL) -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSCONFDIR)/xinetd.d
+	for unit in $(UNITS); do \
+		$(PLACED) systemd/$$unit >$(DESTDIR)$(UNITDIR)/$$unit && \
+		chmod 644 $(DESTDIR)$(UNITDIR)/$$unit || exit 1; \
+	done
+	$(INSTALL) -D -m 644 systemd/pop3-accept.conf \
+		$(DESTDIR)$(DOCDIR)/pop3-accept.conf
+	$(INSTALL) -D -m 644 systemd/pop3-session.sysusers \
+		$(DESTDIR)$(SYSUSERSDIR)/pop3-session.conf
+	$(INSTALL) -D -m 644 systemd/pop3-session.tmpfiles \
+		$(DESTDIR)$(TMPFILESDIR)/pop3-session.conf
+	test -e $(DESTDIR)$(SYSCONFDIR)/xinetd.d/pop3 || \
+		$(PLACED) xinetd.d/pop3 >$(DESTDIR)$(SYSCONFDIR)/xinetd.d/pop3
+	@test -n '$(DESTDIR)' || printf '%s\n' \
+		'Next, as root: systemd-sysusers && systemd-tmpfiles --create' \
+		'then systemctl daemon-reload && systemctl enable --now pop3.socket' \
+		'or disable = no in $(SYSCONFDIR)/xinetd.d/pop3.'
 
-uninstall: ## remove what install put in place (never configuration or mail)
-	rm -f $(DESTDIR)$(SBINDIR)/pop3-session
+uninstall: ## remove what install put in place (no configuration, no mail)
+	rm -f $(DESTDIR)$(SBINDIR)/pop3-session \
+		$(SCRIPTS:scripts/%=$(DESTDIR)$(BINDIR)/%) \
+		$(foreach m,$(MANPAGES),$(DESTDIR)$(call man_place,$(m))) \
+		$(UNITS:%=$(DESTDIR)$(UNITDIR)/%) \
+		$(DESTDIR)$(DOCDIR)/pop3-accept.conf \
+		$(DESTDIR)$(SYSUSERSDIR)/pop3-session.conf \
+		$(DESTDIR)$(TMPFILESDIR)/pop3-session.conf
+	-rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null
 
 dist: ## a source archive of HEAD in $(BUILD)
 	@mkdir -p $(BUILD)
