@@ -1,0 +1,726 @@
+/* SPDX-License-Identifier: ISC */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <crypt.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "auth/auth.h"
+#include "store/authfile.h"
+#include "store/passwd_file.h"
+#include "store/users.h"
+
+/* --- a folder with the stores --- */
+
+static char folder[64];
+static char error_text[USERS_ERROR_SIZE];
+static struct buf error;
+
+static int make_folder(void **state)
+{
+	(void)state;
+	snprintf(folder, sizeof(folder), "/tmp/test-users.XXXXXX");
+	buf_init(&error, error_text, sizeof(error_text));
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static const char *path_of(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	unlink(path_of("one"));
+	unlink(path_of("two"));
+	return rmdir(folder);
+}
+
+static void put(const char *name, const char *text, size_t n)
+{
+	int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, n), n);
+	close(fd);
+}
+
+static void put_text(const char *name, const char *text)
+{
+	put(name, text, strlen(text));
+}
+
+static void open_one(struct users *u, const char *kind)
+{
+	char spec[160];
+	const char *specs[] = {spec};
+
+	snprintf(spec, sizeof(spec), "%s:%s", kind, path_of("one"));
+	buf_reset(&error);
+	assert_int_equal(users_open(u, specs, 1, &error), 0);
+}
+
+static enum users_verdict find(struct users *u, const char *name,
+			       struct user_row *row)
+{
+	buf_reset(&error);
+	return users_find(u, span_str(name), row, &error);
+}
+
+/* The error names the file and contains `part`, but never the secret. */
+static void assert_error(const char *part)
+{
+	const char *text = buf_str(&error);
+
+	assert_non_null(text);
+	assert_non_null(strstr(text, folder));
+	if (!strstr(text, part))
+		fail_msg("`%s` does not say `%s`", text, part);
+	assert_null(strstr(text, "s3cret"));
+}
+
+/* --- lines of a passwd-file --- */
+
+static const struct line_case {
+	const char *line;
+	enum passwd_verdict verdict;
+} line_cases[] = {
+	{"", PASSWD_SKIP},
+	{"  \t", PASSWD_SKIP},
+	{"# bob:{PLAIN}x", PASSWD_SKIP},
+	{"bob", PASSWD_NO_FIELDS},
+	{"bob:", PASSWD_ROW},
+	{"bob:{PLAIN}x", PASSWD_ROW},
+	{":{PLAIN}x", PASSWD_BAD_NAME},
+	{"bob:x:1000:1000::/home/bob:/bin/sh:", PASSWD_ROW},
+	{"bob:x::::::", PASSWD_ROW},
+	{"bob:x:0:1", PASSWD_BAD_UID},
+	{"bob:x:00:1", PASSWD_BAD_UID},
+	{"bob:x:1:0", PASSWD_BAD_GID},
+	{"bob:x:-1:1", PASSWD_BAD_UID},
+	{"bob:x:+1:1", PASSWD_BAD_UID},
+	{"bob:x: 1:1", PASSWD_BAD_UID},
+	{"bob:x:root:1", PASSWD_BAD_UID},
+	{"bob:x:1:1x", PASSWD_BAD_GID},
+	{"bob:x:4294967294:4294967294", PASSWD_ROW},
+	{"bob:x:4294967295:1", PASSWD_BAD_UID},
+	{"bob:x:4294967296:1", PASSWD_BAD_UID},
+	{"bob:x:18446744073709551617:1", PASSWD_BAD_UID},
+	{"bob:x:1:4294967295", PASSWD_BAD_GID},
+	{"bob:x:1:1::home", PASSWD_BAD_HOME},
+	{"bob:x:1:1::../x", PASSWD_BAD_HOME},
+	{"bob:x:1:1:Bob,,,:/h:/sh:userdb_mail=maildir:/m/%u", PASSWD_ROW},
+	{"bob:x:1:1::/h::userdb_mail=maildir:~/Maildir:LAYOUT=fs", PASSWD_ROW},
+	{"bob:x:1:1::/h::userdb_mail=maildir:~", PASSWD_ROW},
+	{"bob:x:1:1::/h::userdb_mail=maildir:%h/M", PASSWD_ROW},
+	{"bob:x:1:1::::userdb_mail=maildir:~/Maildir", PASSWD_BAD_MAIL},
+	{"bob:x:1:1::::userdb_mail=maildir:%h/M", PASSWD_BAD_MAIL},
+	{"bob:x:1:1::/h::userdb_mail=maildir:~joe/M", PASSWD_BAD_MAIL},
+	{"bob:x:1:1::/h::userdb_mail=maildir:Maildir", PASSWD_BAD_MAIL},
+	{"bob:x:1:1::/h::userdb_mail=maildir:", PASSWD_BAD_MAIL},
+	{"bob:x:1:1::/h::userdb_mail=maildir:/m/%{user}", PASSWD_BAD_MAIL},
+	{"bob:x:1:1::/h::userdb_mail=mbox:/m", PASSWD_BAD_MAIL},
+	{"bob:x:1:1::/h::userdb_mail", PASSWD_BAD_MAIL},
+	{"bob:x:1:1::/h::userdb_quota=1 proxy userdb_mailx=q", PASSWD_ROW},
+	{"bob:x:1:1::/h::a allow_nets=10.0.0.0/8", PASSWD_BAD_EXTRA},
+};
+
+static void test_lines(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(line_cases) / sizeof(line_cases[0]);
+	     i++) {
+		const struct line_case *c = &line_cases[i];
+		struct user_row row;
+
+		print_message("%s\n", c->line);
+		assert_int_equal(passwd_line_parse(span_str(c->line), &row),
+				 c->verdict);
+	}
+}
+
+static void test_every_verdict_has_a_remedy(void **state)
+{
+	(void)state;
+	for (int i = 0; i < PASSWD_VERDICTS; i++)
+		assert_non_null(passwd_line_remedy((enum passwd_verdict)i));
+}
+
+static void test_row(void **state)
+{
+	static const char line[] =
+		"b b@x.y:{PLAIN}s3cret %n:1000:2000:Bob:/home/b::"
+		"a=b  userdb_mail=maildir:~/M:INDEX=/i \tc";
+	struct user_row row;
+
+	(void)state;
+	assert_int_equal(passwd_line_parse(span_str(line), &row), PASSWD_ROW);
+	assert_string_equal(row.name, "b b@x.y");
+	assert_string_equal(row.password, "{PLAIN}s3cret %n");
+	assert_true(row.enabled && row.has_uid && row.has_gid);
+	assert_int_equal(row.uid, 1000);
+	assert_int_equal(row.gid, 2000);
+	assert_string_equal(row.home, "/home/b");
+	assert_string_equal(row.maildir, "%h/M");
+	assert_int_equal(passwd_line_parse(span_str("b:x"), &row), PASSWD_ROW);
+	assert_false(row.has_uid || row.has_gid);
+	assert_string_equal(row.home, "");
+	assert_string_equal(row.maildir, "");
+}
+
+static void test_locked_accounts(void **state)
+{
+	static const char *const lines[] = {
+		"b:",
+		"b:!",
+		"b:!{PLAIN}x",
+		"b:*",
+		"b:*LK",
+		"b:{PLAIN}x::::::nologin",
+		"b:x::::::nologin=no",
+	};
+	struct user_row row;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		assert_int_equal(passwd_line_parse(span_str(lines[i]), &row),
+				 PASSWD_ROW);
+		assert_false(row.enabled);
+	}
+}
+
+static void test_a_bad_row_leaves_nothing(void **state)
+{
+	struct user_row row, cleared = {0};
+
+	(void)state;
+	memset(&row, 'x', sizeof(row));
+	assert_int_equal(passwd_line_parse(span_str("b:{PLAIN}s3cret:0"), &row),
+			 PASSWD_BAD_UID);
+	assert_memory_equal(&row, &cleared, sizeof(row));
+}
+
+/* One octet less than each limit is fine. */
+static void test_field_limits(void **state)
+{
+	static char line[PASSWD_LINE_MAX];
+	struct user_row row;
+	size_t n;
+
+	(void)state;
+	memset(line, 'a', sizeof(line));
+	for (n = 255; n <= 256; n++) {
+		line[n] = ':';
+		assert_int_equal(
+			passwd_line_parse(span_make(line, n + 1), &row),
+			n == 255 ? PASSWD_ROW : PASSWD_BAD_NAME);
+		line[n] = 'a';
+	}
+	line[1] = ':';
+	for (n = 1023; n <= 1024; n++)
+		assert_int_equal(
+			passwd_line_parse(span_make(line, n + 2), &row),
+			n == 1023 ? PASSWD_ROW : PASSWD_LONG_PASSWORD);
+	memcpy(line, "a:x::::/", 8);
+	for (n = 1023; n <= 1024; n++)
+		assert_int_equal(
+			passwd_line_parse(span_make(line, n + 7), &row),
+			n == 1023 ? PASSWD_ROW : PASSWD_BAD_HOME);
+	line[20] = '\0';
+	assert_int_equal(passwd_line_parse(span_make(line, 40), &row),
+			 PASSWD_NUL);
+}
+
+/* --- passwd-files --- */
+
+static void test_find(void **state)
+{
+	struct user_row row;
+	struct users u;
+
+	(void)state;
+	put_text("one", "# users\r\n\r\nann:{PLAIN}a:1:1\r\n"
+			"bob:{PLAIN}first\nbob:{PLAIN}second\n"
+			"Bob@x:{PLAIN}B\ncyd:{PLAIN}no line end");
+	open_one(&u, "passwd-file");
+	assert_int_equal(find(&u, "ann", &row), USERS_FOUND);
+	assert_string_equal(row.password, "{PLAIN}a");
+	assert_int_equal(row.gid, 1);
+	assert_int_equal(find(&u, "bob", &row), USERS_FOUND);
+	assert_string_equal(row.password, "{PLAIN}first");
+	assert_int_equal(find(&u, "Bob@x", &row), USERS_FOUND);
+	assert_int_equal(find(&u, "cyd", &row), USERS_FOUND);
+	assert_string_equal(row.password, "{PLAIN}no line end");
+	assert_int_equal(error.n, 0);
+	assert_int_equal(find(&u, "BOB", &row), USERS_UNKNOWN);
+	assert_int_equal(find(&u, "bo", &row), USERS_UNKNOWN);
+	assert_int_equal(find(&u, "bobb", &row), USERS_UNKNOWN);
+	assert_int_equal(find(&u, "bob:{PLAIN}first", &row), USERS_UNKNOWN);
+	assert_int_equal(find(&u, "# users", &row), USERS_UNKNOWN);
+	assert_int_equal(find(&u, "", &row), USERS_UNKNOWN);
+	assert_int_equal(users_check(&u, &error), 0);
+	assert_int_equal(error.n, 0);
+}
+
+static void test_a_change_is_in_force_at_once(void **state)
+{
+	struct user_row row;
+	struct users u;
+
+	(void)state;
+	put_text("one", "ann:{PLAIN}a\n");
+	open_one(&u, "passwd-file");
+	assert_int_equal(find(&u, "bob", &row), USERS_UNKNOWN);
+	put_text("one", "bob:{PLAIN}b\n");
+	assert_int_equal(find(&u, "bob", &row), USERS_FOUND);
+	assert_int_equal(find(&u, "ann", &row), USERS_UNKNOWN);
+}
+
+/* Rows at every place around the borders of what is read at once. */
+static void test_large_files(void **state)
+{
+	enum { ROWS = 20000 };
+	char *text = malloc(ROWS * 64), name[32], *p = text;
+	struct user_row row;
+	struct users u;
+
+	(void)state;
+	for (int i = 0; i < ROWS; i++)
+		p += sprintf(p, "user%d:{PLAIN}%.*s%d:%d:1\n", i, i % 17,
+			     "xxxxxxxxxxxxxxxxx", i, i + 1);
+	put("one", text, (size_t)(p - text));
+	free(text);
+	open_one(&u, "passwd-file");
+	for (int i = 0; i < ROWS; i += 397) {
+		snprintf(name, sizeof(name), "user%d", i);
+		assert_int_equal(find(&u, name, &row), USERS_FOUND);
+		assert_int_equal(row.uid, i + 1);
+	}
+	assert_int_equal(find(&u, "user20000", &row), USERS_UNKNOWN);
+	assert_int_equal(users_check(&u, &error), 0);
+}
+
+/* Lines of exactly the limit, one more, and longer than all that is read. */
+static void test_long_lines(void **state)
+{
+	static const size_t lengths[] = {4095,	4096,  4097,  4098,
+					 65535, 65536, 65537, 200000};
+	char *text = malloc(300000);
+	struct user_row row;
+	struct users u;
+
+	(void)state;
+	open_one(&u, "passwd-file");
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		size_t n = lengths[i];
+		bool fits = n <= 4096;
+
+		memset(text, ' ', 300000);
+		memcpy(text, "ann:{PLAIN}s3cret\nbob:{PLAIN}x::::::", 36);
+		memcpy(text + 18 + n, "\ncyd:{PLAIN}c\n", 14);
+		put("one", text, 18 + n + 14);
+		assert_int_equal(find(&u, "bob", &row),
+				 fits ? USERS_FOUND : USERS_PERMFAIL);
+		if (!fits)
+			assert_error("line 2 (user bob)");
+		assert_int_equal(find(&u, "cyd", &row), USERS_FOUND);
+		if (!fits)
+			assert_error("line 2");
+		assert_int_equal(find(&u, "dan", &row), USERS_UNKNOWN);
+		assert_int_equal(users_check(&u, &error), fits ? 0 : -EINVAL);
+		put("one", text, 18 + n); /* the last line, without its end */
+		assert_int_equal(find(&u, "bob", &row),
+				 fits ? USERS_FOUND : USERS_PERMFAIL);
+		assert_int_equal(find(&u, "ann", &row), USERS_FOUND);
+	}
+	free(text);
+}
+
+static void test_malformed_rows(void **state)
+{
+	struct user_row row;
+	struct users u;
+
+	(void)state;
+	put_text("one", "ann:{PLAIN}s3cret:0:0\nbob\nc\033d:{PLAIN}s3cret:x\n"
+			"dan:{PLAIN}d\n");
+	open_one(&u, "passwd-file");
+	assert_int_equal(find(&u, "ann", &row), USERS_PERMFAIL);
+	assert_error("line 1 (user ann)");
+	assert_int_equal(find(&u, "bob", &row), USERS_PERMFAIL);
+	assert_error("line 2");
+	assert_int_equal(find(&u, "c\033d", &row), USERS_PERMFAIL);
+	assert_error("line 3 (user c\\x1bd)");
+	assert_int_equal(find(&u, "dan", &row), USERS_FOUND);
+	assert_int_equal(error.n, 0);
+	assert_int_equal(users_check(&u, &error), -EINVAL);
+	assert_error("line 1 (user ann)");
+}
+
+static void test_stores_that_cannot_be_read(void **state)
+{
+	static const char *const kinds[] = {"passwd-file", "authfile"};
+	struct user_row row;
+	struct users u;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		open_one(&u, kinds[i]);
+		unlink(path_of("one"));
+		assert_int_equal(find(&u, "bob", &row), USERS_PERMFAIL);
+		assert_error("no such file");
+		assert_int_equal(users_check(&u, &error), -ENOENT);
+		assert_false(users_offer_apop(&u));
+		/* a FIFO that nobody writes to must not be waited for */
+		assert_int_equal(mkfifo(path_of("one"), 0600), 0);
+		assert_int_equal(find(&u, "bob", &row), USERS_PERMFAIL);
+		assert_error("not a regular file");
+		unlink(path_of("one"));
+		assert_int_equal(mkdir(path_of("one"), 0700), 0);
+		assert_int_equal(find(&u, "bob", &row), USERS_PERMFAIL);
+		rmdir(path_of("one"));
+		if (!geteuid())
+			continue;
+		put_text("one", "bob:{PLAIN}s3cret\n");
+		chmod(path_of("one"), 0);
+		assert_int_equal(find(&u, "bob", &row), USERS_PERMFAIL);
+		assert_error("permission");
+	}
+	assert_int_equal(users_fault(-EIO), USERS_TEMPFAIL);
+	assert_int_equal(users_fault(-EMFILE), USERS_TEMPFAIL);
+	assert_int_equal(users_fault(-ENOMEM), USERS_TEMPFAIL);
+	assert_int_equal(users_fault(-ESTALE), USERS_TEMPFAIL);
+	assert_int_equal(users_fault(-EACCES), USERS_PERMFAIL);
+}
+
+/* --- authfiles --- */
+
+static const struct authfile_case {
+	const char *text;
+	unsigned line; /* with the fault; 0: none */
+	const char *name, *secret;
+} authfile_cases[] = {
+	{"username = bob\npassword = s3cret\n", 0, "bob", "s3cret"},
+	{"username = bob\npassword = s3cret", 0, "bob", "s3cret"},
+	{"username = bob\r\npassword = s3cret\r\n", 0, "bob", "s3cret"},
+	{"username = bob\npassword = s3cret\r", 0, "bob", "s3cret\r"},
+	{"username= bob\npassword \t  = s3cret\n", 0, "bob", "s3cret"},
+	{"username = bob\npassword =   s3cret  \n", 0, "bob", "  s3cret  "},
+	{"username = bob\npassword = = s3cret\n", 0, "bob", "= s3cret"},
+	{"username = bob\npassword = \t\n", 0, "bob", "\t"},
+	{"username =  bob\npassword = s3cret\n", 0, " bob", "s3cret"},
+	{"", 1, NULL, NULL},
+	{"\n", 1, NULL, NULL},
+	{"\nusername = bob\npassword = s3cret\n", 1, NULL, NULL},
+	{"username = bob", 2, NULL, NULL},
+	{"username = bob\n", 2, NULL, NULL},
+	{"username = bob\n\npassword = s3cret\n", 2, NULL, NULL},
+	{"password = s3cret\nusername = bob\n", 1, NULL, NULL},
+	{"user = bob\npassword = s3cret\n", 1, NULL, NULL},
+	{"Username = bob\npassword = s3cret\n", 1, NULL, NULL},
+	{" username = bob\npassword = s3cret\n", 1, NULL, NULL},
+	{"username = bob\npass = s3cret\n", 2, NULL, NULL},
+	{"username =bob\npassword = s3cret\n", 1, NULL, NULL},
+	{"username =\tbob\npassword = s3cret\n", 1, NULL, NULL},
+	{"username bob\npassword = s3cret\n", 1, NULL, NULL},
+	{"username = \npassword = s3cret\n", 1, NULL, NULL},
+	{"username = bob\npassword = \n", 2, NULL, NULL},
+	{"username = bob\npassword =\n", 2, NULL, NULL},
+	{"username = bob \npassword = s3cret\n", 1, NULL, NULL},
+	{"username = bob\t\npassword = s3cret\n", 1, NULL, NULL},
+	{"username = bob\npassword = s3cret\n\n", 3, NULL, NULL},
+	{"username = bob\npassword = s3cret\nx", 3, NULL, NULL},
+	{"username = bob\npassword = s3cret\npassword = s3cret\n", 3, NULL,
+	 NULL},
+};
+
+static void check_authfile(const struct authfile_case *c)
+{
+	struct user_row row;
+	struct users u;
+	char line[16];
+
+	put_text("one", c->text);
+	open_one(&u, "authfile");
+	assert_int_equal(users_check(&u, &error), c->line ? -EINVAL : 0);
+	snprintf(line, sizeof(line), "line %u ", c->line);
+	if (c->line) {
+		assert_error(line);
+		assert_int_equal(find(&u, "bob", &row), USERS_PERMFAIL);
+		assert_int_equal(find(&u, "ann", &row), USERS_PERMFAIL);
+		assert_error(line);
+		return;
+	}
+	assert_int_equal(find(&u, c->name, &row), USERS_FOUND);
+	assert_int_equal(strncmp(row.password, "{PLAIN}", 7), 0);
+	assert_string_equal(row.password + 7, c->secret);
+	assert_true(row.enabled);
+	assert_false(row.has_uid || row.has_gid || row.home[0]);
+	assert_int_equal(find(&u, "ann", &row), USERS_UNKNOWN);
+	assert_true(users_offer_apop(&u));
+}
+
+static void test_authfiles(void **state)
+{
+	(void)state;
+	for (size_t i = 0;
+	     i < sizeof(authfile_cases) / sizeof(authfile_cases[0]); i++) {
+		print_message("%s", authfile_cases[i].text);
+		check_authfile(&authfile_cases[i]);
+	}
+}
+
+static void test_authfile_limits(void **state)
+{
+	static char text[3000];
+	struct users u;
+
+	(void)state;
+	open_one(&u, "authfile");
+	memset(text, 'a', sizeof(text));
+	memcpy(text, "username = ", 11);
+	memcpy(text + 11 + 255, "\npassword = ", 12);
+	memcpy(text + 11 + 255 + 12 + 989, "\n", 1);
+	put("one", text, 11 + 255 + 12 + 989 + 1);
+	assert_int_equal(users_check(&u, &error), 0);
+	text[11 + 255 + 12 + 989] = 'a'; /* a secret that is too long */
+	put("one", text, 11 + 255 + 12 + 990);
+	assert_int_equal(users_check(&u, &error), -EINVAL);
+	assert_error("line 2 ");
+	put("one", "username = b\npassword = a\0b\n", 28);
+	assert_int_equal(users_check(&u, &error), -EINVAL);
+	memset(text, 'a', sizeof(text));
+	memcpy(text, "username = ", 11);
+	memcpy(text + 11 + 256, "\npassword = x\n", 14);
+	put("one", text, 11 + 256 + 14);
+	buf_reset(&error);
+	assert_int_equal(users_check(&u, &error), -EINVAL);
+	assert_error("line 1 ");
+}
+
+/* --- several stores --- */
+
+static void test_specs(void **state)
+{
+	static const char *const good[] = {"passwd-file:/a", "authfile:/b"};
+	static const char *const bad[] = {
+		"",
+		"/etc/passwd",
+		"passwd-file:",
+		"passwd-file:x",
+		"authfile: /x",
+		"Passwd-File:/a",
+		"sqlite:/x",
+		"authfile",
+	};
+	const char *many[USERS_STORES_MAX + 1];
+	static char long_path[2000] = "authfile:/";
+	const char *one = long_path;
+	struct users u;
+
+	(void)state;
+	assert_int_equal(users_open(&u, good, 2, &error), 0);
+	assert_int_equal(u.n, 2);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		buf_reset(&error);
+		assert_int_equal(users_open(&u, &bad[i], 1, &error), -EINVAL);
+		assert_true(error.n > 0);
+	}
+	assert_int_equal(users_open(&u, good, 0, &error), -EINVAL);
+	for (size_t i = 0; i <= USERS_STORES_MAX; i++)
+		many[i] = good[0];
+	assert_int_equal(users_open(&u, many, USERS_STORES_MAX, &error), 0);
+	assert_int_equal(users_open(&u, many, USERS_STORES_MAX + 1, &error),
+			 -EINVAL);
+	memset(long_path + 10, 'x', sizeof(long_path) - 11);
+	assert_int_equal(users_open(&u, &one, 1, &error), -EINVAL);
+	long_path[9 + 1023] = '\0';
+	assert_int_equal(users_open(&u, &one, 1, &error), 0);
+}
+
+static void open_both(struct users *u)
+{
+	static char first[160], second[160];
+	static const char *const specs[] = {first, second};
+
+	snprintf(first, sizeof(first), "passwd-file:%s", path_of("one"));
+	snprintf(second, sizeof(second), "authfile:%s", path_of("two"));
+	assert_int_equal(users_open(u, specs, 2, &error), 0);
+}
+
+static void test_the_first_store_decides(void **state)
+{
+	struct user_row row;
+	struct users u;
+
+	(void)state;
+	put_text("one", "ann:{PLAIN}one\nbob:{PLAIN}x:0\n");
+	put_text("two", "username = ann\npassword = two\n");
+	open_both(&u);
+	assert_int_equal(find(&u, "ann", &row), USERS_FOUND);
+	assert_string_equal(row.password, "{PLAIN}one");
+	put_text("two", "username = bob\npassword = two\n");
+	assert_int_equal(find(&u, "bob", &row), USERS_PERMFAIL);
+	put_text("two", "username = cyd\npassword = two\n");
+	assert_int_equal(find(&u, "cyd", &row), USERS_FOUND);
+	assert_int_equal(find(&u, "dan", &row), USERS_UNKNOWN);
+	/* a store that cannot say is not passed over */
+	unlink(path_of("one"));
+	assert_int_equal(find(&u, "cyd", &row), USERS_PERMFAIL);
+	unlink(path_of("two"));
+}
+
+/* --- what unknown users are checked against --- */
+
+static void make_hash(const char *prefix, unsigned long cost, char *out)
+{
+	struct crypt_data *data = calloc(1, sizeof(*data));
+	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+
+	assert_non_null(crypt_gensalt_rn(prefix, cost, "0123456789abcdef0123",
+					 20, setting, sizeof(setting)));
+	strcpy(out, crypt_r("s3cret", setting, data));
+	free(data);
+}
+
+static const struct example_case {
+	const char *scheme, *prefix;
+	unsigned long cost;
+} example_cases[] = {
+	{"{SHA512-CRYPT}", "$6$", 1000},
+	{"", "$5$", 1000},
+	{"{BLF-CRYPT}", "$2b$", 4},
+	{"{CRYPT}", "$1$", 0},
+	{"", "$y$", 1},
+	{"{CRYPT}", "", 0},
+};
+
+static void test_examples(void **state)
+{
+	char hash[CRYPT_OUTPUT_SIZE], text[1024];
+	struct user_row row, real;
+	struct users u;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(example_cases) / sizeof(example_cases[0]);
+	     i++) {
+		const struct example_case *c = &example_cases[i];
+		size_t same = 0;
+
+		print_message("%s%s\n", c->scheme, c->prefix);
+		make_hash(c->prefix, c->cost, hash);
+		snprintf(text, sizeof(text),
+			 "#x\nlocked:!\nlong:%.300d\nplain:{PLAIN}s3cret\n"
+			 "bob:%s%s\nann:$6$rounds=999999$a$b\n",
+			 0, c->scheme, hash);
+		put_text("one", text);
+		open_one(&u, "passwd-file");
+		assert_int_equal(find(&u, "bob", &real), USERS_FOUND);
+		assert_int_equal(
+			auth_check_password(real.password, span_str("s3cret")),
+			AUTH_GOOD);
+		users_example(&u, &row);
+		assert_int_equal(strlen(row.password), strlen(real.password));
+		while (row.password[same] == real.password[same])
+			same++;
+		/* scheme, cost and salt are the same, the rest is not */
+		assert_true(same >= strlen(c->scheme) + strlen(c->prefix) + 2);
+		assert_true(strlen(row.password) - same >= 8);
+		assert_int_equal(
+			auth_check_password(row.password, span_str("s3cret")),
+			AUTH_BAD);
+	}
+}
+
+static void test_examples_without_a_hash(void **state)
+{
+	struct user_row row;
+	struct users u;
+
+	(void)state;
+	put_text("one", "ann:{PLAIN}s3cret\nbob:!\n");
+	open_one(&u, "passwd-file");
+	users_example(&u, &row);
+	assert_true(auth_keeps_secret(row.password));
+	assert_int_equal(auth_check_password(row.password, span_str("s3cret")),
+			 AUTH_BAD);
+	put_text("one", "");
+	users_example(&u, &row);
+	assert_true(auth_keeps_secret(row.password));
+	unlink(path_of("one"));
+	users_example(&u, &row);
+	assert_true(strlen(row.password) > 20);
+	assert_int_equal(
+		auth_check_password(row.password,
+				    span_str("......................")),
+		AUTH_BAD);
+}
+
+static void test_apop_is_offered_for_secrets(void **state)
+{
+	static const struct {
+		const char *text;
+		bool offer;
+	} cases[] = {
+		{"", false},
+		{"ann:$6$a$b\nbob:!\n", false},
+		{"ann:$6$a$b\nbob:{plain}x\n", true},
+		{"#ann:{PLAIN}x\n", false},
+		{"ann:{CLEARTEXT}x\n", true},
+		{"ann:plain\n", false},
+	};
+	struct users u;
+
+	(void)state;
+	put_text("one", "x:{PLAIN}x\n");
+	open_one(&u, "passwd-file");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		/* a new file each time, so that its times do not matter */
+		unlink(path_of("one"));
+		put_text("two", "");
+		put_text("one", cases[i].text);
+		unlink(path_of("two"));
+		assert_int_equal(users_offer_apop(&u), cases[i].offer);
+		assert_int_equal(users_offer_apop(&u), cases[i].offer);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_every_verdict_has_a_remedy),
+		cmocka_unit_test(test_row),
+		cmocka_unit_test(test_locked_accounts),
+		cmocka_unit_test(test_a_bad_row_leaves_nothing),
+		cmocka_unit_test(test_field_limits),
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_a_change_is_in_force_at_once),
+		cmocka_unit_test(test_large_files),
+		cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_malformed_rows),
+		cmocka_unit_test(test_stores_that_cannot_be_read),
+		cmocka_unit_test(test_authfiles),
+		cmocka_unit_test(test_authfile_limits),
+		cmocka_unit_test(test_specs),
+		cmocka_unit_test(test_the_first_store_decides),
+		cmocka_unit_test(test_examples),
+		cmocka_unit_test(test_examples_without_a_hash),
+		cmocka_unit_test(test_apop_is_offered_for_secrets),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
