@@ -8,6 +8,7 @@
 #   CC=clang        another compiler (a change of flags rebuilds)
 #   BUILD=DIR       another place for everything that is made
 #   WERROR=1        warnings are errors (for CI)
+#   V=1             print whole commands
 #   CFLAGS, CPPFLAGS, LDFLAGS   are yours and come last
 #   DESTDIR, PREFIX, SYSCONFDIR for `make install`
 
@@ -72,6 +73,10 @@ FUZZ_TARGETS = $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
 BATS_TESTS = $(sort $(wildcard tests/*.bats))
 SYSTEM_TESTS = $(sort $(wildcard tests/system/*.bats))
 
+# Of each command one short line, unless V=1.
+Q = $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$@)')
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
@@ -90,13 +95,15 @@ define layer_rule
 $(call lib_of,$(1)): $(call objs_of,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$$(AR) rcs $$@ $$^
+	$$(call say,AR)
+	$$(Q)$$(AR) rcs $$@ $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
 
 $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The seccomp filters are made here, by a program of this machine; a cross
 # build names the machine that they are for (FILTER_ARCH=aarch64).
@@ -105,32 +112,38 @@ BUILD_CC ?= cc
 FILTERS = $(BUILD)/gen/priv_filters.h
 $(BUILD)/gen/make_filters: src/priv/filters/gen.c src/priv/filters/table.h
 	@mkdir -p $(@D)
-	$(BUILD_CC) -std=gnu11 -D_GNU_SOURCE -Isrc $(WARN) -O1 -o $@ $< \
+	$(call say,CC)
+	$(Q)$(BUILD_CC) -std=gnu11 -D_GNU_SOURCE -Isrc $(WARN) -O1 -o $@ $< \
 		-lseccomp
 $(FILTERS): $(BUILD)/gen/make_filters $(BUILD)/flags
-	$< $(FILTER_ARCH) >$@
+	$(call say,GEN)
+	$(Q)$< $(FILTER_ARCH) >$@
 $(BUILD)/obj/priv/seccomp.o: $(FILTERS)
 
 $(PROGRAM): $(call objs_of,pop3-session) $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ \
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ \
 		$(call objs_of,pop3-session) $(LINK_LAYERS)
 
 $(BUILD)/unit/%: tests/unit/%.c $(ARCHIVES) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< \
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< \
 		$(LINK_LAYERS) -lcmocka
 
 # Fuzz targets linked to a main() that replays files.
 $(BUILD)/replay/%: fuzz/%.c fuzz/replay.c $(ARCHIVES) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
 		fuzz/replay.c $(LINK_LAYERS)
 
 # Fuzz targets linked to libFuzzer: only in the build that `fuzz` starts.
 $(BUILD)/fuzzer/%: fuzz/%.c $(ARCHIVES) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) \
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) \
 		-fsanitize=fuzzer -o $@ $< $(LINK_LAYERS)
 
 # --- testing ---------------------------------------------------------------
