@@ -183,7 +183,9 @@ bool place_template_is_valid(struct span template)
 
 int place_check_template(struct span template, struct buf *error)
 {
-	/* the values below are hardly longer than what stands for them */
+	/* long enough for every WIDTH and OFFSET that makes sense */
+	static const char user[] = "a-user-with-a-name-of-some-length@"
+				   "a.domain.with.a.name.of.some.length";
 	char sample[2 * PLACE_PATH_SIZE];
 	struct buf out;
 
@@ -196,7 +198,7 @@ int place_check_template(struct span template, struct buf *error)
 		return place_template_wrong(
 			template, "must begin with a slash or %h", error);
 	buf_init(&out, sample, sizeof(sample));
-	switch (place_expand(template, span_str("a@b"), span_str("/h"), &out)) {
+	switch (place_expand(template, span_str(user), span_str("/h"), &out)) {
 	case -EINVAL:
 		return place_template_wrong(
 			template,
