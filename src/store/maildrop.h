@@ -55,8 +55,7 @@ struct maildrop_options {
 	void *context;
 };
 
-struct maildrop_map;
-struct table_view;
+struct maildrop_work;
 
 struct maildrop {
 	/* To be read by the caller. */
@@ -75,10 +74,7 @@ struct maildrop {
 	int folders[INDEX_FOLDERS]; /* new/ and cur/; -1 */
 	int tables[2];		    /* base and tail; -1 */
 	struct index_stamp stamps[INDEX_FOLDERS];
-	struct table_view *view;     /* mapped when needed */
-	struct maildrop_map *map;    /* mapped when needed */
-	uint32_t tended;	     /* rows whose claimed size was checked */
-	bool in_memory;		     /* the table is no file of the index */
+	struct maildrop_work *work;  /* mapped while needed */
 	bool touched[INDEX_FOLDERS]; /* by our own UPDATE */
 };
 
@@ -138,6 +134,7 @@ struct maildrop_outcome {
 	int failed_why;		 /* the first failed removal, errno */
 	int unmoved_why;	 /* the first failed move, errno */
 	int sync_why;		 /* failed fsync, errno */
+	int quota_why;		 /* maildirsize could not be written, errno */
 };
 
 /*
