@@ -67,7 +67,8 @@ static int take(const struct entry *e, const char *what, int result)
 
 	if (result == 0)
 		return 0;
-	add_text(report, report->complete ? "sandbox: " : "; ");
+	if (!report->complete)
+		add_text(report, "; ");
 	report->complete = false;
 	add_text(report, what);
 	add_text(report, ": ");
@@ -85,7 +86,7 @@ static void begin(struct entry *e, enum sandbox_mode mode,
 	*e = (struct entry){.mode = mode, .report = report};
 	if (mode == SANDBOX_OFF) {
 		report->complete = false;
-		add_text(report, "sandbox: off");
+		add_text(report, "off");
 	}
 }
 

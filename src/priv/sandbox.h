@@ -38,7 +38,7 @@ extern const char *const sandbox_mode_words[];
 /* What came of the steps. */
 struct sandbox_report {
 	bool complete;	/* every step is in force */
-	char text[512]; /* else which are not, why, and the remedy; "" if all */
+	char text[512]; /* else which are not, why, and the remedy; no dot */
 };
 
 /* Each of these returns 0 (SANDBOX_REQUIRED: all is in force;
