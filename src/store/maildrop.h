@@ -140,7 +140,7 @@ struct maildrop_outcome {
 /*
  * UPDATE, RFC 1939 section 6: removes the messages whose bit is set in
  * `deleted` (bit n - 1 for message n, lowest bit of an octet first; (count + 7)
- * / 8 octets), moves what was listed in new/ to cur/, flags what is set in
+ * / 8 octets; NULL: none), moves what was listed in new/ to cur/, flags what is set in
  * `retrieved` (may be NULL) where mark_seen asks for it, brings the folders to
  * the disk, and frees the lock, whatever happened.
  *

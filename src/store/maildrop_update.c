@@ -28,12 +28,17 @@ struct update {
 
 static bool is_set(const uint8_t *bits, uint32_t number)
 {
-	return bits[(number - 1) / 8] >> ((number - 1) % 8) & 1;
+	return bits && (bits[(number - 1) / 8] >> ((number - 1) % 8) & 1);
 }
 
-/* The next number from `number` on whose bit is set; count + 1 if none. */
+/*
+ * The next number from `number` on whose bit is set; count + 1 if none.  No
+ * bitmap is one without a bit set.
+ */
 static uint32_t next_set(const uint8_t *bits, uint32_t number, uint32_t count)
 {
+	if (!bits)
+		return count + 1;
 	while (number <= count && !is_set(bits, number)) {
 		if ((number - 1) % 8 == 0 && bits[(number - 1) / 8] == 0)
 			number += 8;
