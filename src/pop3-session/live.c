@@ -89,13 +89,15 @@ static uint32_t find(const struct live *l, pid_t pid)
 
 bool live_crashed(const struct live *l, pid_t pid, int status)
 {
+	static const char *const names[PAIR] = {"monitor", "front"};
 	uint32_t at = find(l, pid);
 
-	if (at == none || at % PAIR != FRONT || !WIFSIGNALED(status) ||
+	if (at == none || !WIFSIGNALED(status) ||
 	    l->sessions[at / PAIR].killed)
 		return false;
-	log_error("a front (pid %d) was killed by signal %d (%s)", (int)pid,
-		  WTERMSIG(status), strsignal(WTERMSIG(status)));
+	log_error("a %s (pid %d) was killed by signal %d (%s)",
+		  names[at % PAIR], (int)pid, WTERMSIG(status),
+		  strsignal(WTERMSIG(status)));
 	return true;
 }
 

@@ -42,7 +42,7 @@ void live_set_front(struct live *l, uint32_t session, pid_t pid);
 /* It came to no process at all. */
 void live_cancel(struct live *l, uint32_t session);
 
-/* Is it a front that a signal ended?  Logged. */
+/* Is it a process of a session, ended by a signal?  Logged. */
 bool live_crashed(const struct live *l, pid_t pid, int status);
 
 /*

@@ -36,7 +36,7 @@ static enum channel_answer find_owner(const struct monitor *m,
 		return CHANNEL_WELCOME;
 	}
 	if (!row->has_uid) {
-		if (!s->has_mail_user)
+		if (!s->has_mail_user && !m->setup->preauth)
 			return misconfigured(
 				m, "the row has no uid and there is no "
 				   "account mail_user; give one of them");
@@ -50,6 +50,20 @@ static enum channel_answer find_owner(const struct monitor *m,
 	if (row->has_gid)
 		owner->gid = row->gid;
 	return CHANNEL_WELCOME;
+}
+
+/*
+ * --user on a root's terminal without a row that says more: whoever owns the
+ * Maildir, which may be root itself.
+ */
+static void own_as_found(const struct monitor *m, const struct user_row *row,
+			 struct monitor_place *place)
+{
+	struct stat st;
+
+	if (m->service->privileged && m->setup->preauth && !row->has_uid &&
+	    stat(place->path, &st) == 0)
+		place->owner = (struct identity){st.st_uid, st.st_gid};
 }
 
 static int expand(const struct monitor *m, const char *template,
@@ -82,6 +96,7 @@ enum channel_answer monitor_find_place(struct monitor *m,
 		return misconfigured(m, "the maildir template gives no path "
 					"for this user (%d without a domain, "
 					"or %h without a home)");
+	own_as_found(m, row, place);
 	if (settings->index_dir[0] &&
 	    expand(m, settings->index_dir, row, place->index) < 0)
 		return misconfigured(m, "the index_dir template gives no path "
@@ -170,7 +185,8 @@ static int confine(struct monitor *m, const struct monitor_place *place,
 	struct sandbox_report report;
 	int r = 0;
 
-	if (m->service->privileged)
+	if (m->service->privileged &&
+	    !(m->setup->preauth && place->owner.uid == 0))
 		r = identity_become(&place->owner);
 	if (r < 0) {
 		log_error("user %s: cannot become uid %u: %s", m->user,
