@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "../../fuzz/wire_reference.h"
 #include "base/buf.h"
 #include "proto/wire.h"
 
@@ -252,44 +253,13 @@ static void test_top(void **state)
 	}
 }
 
-/* One octet after the other, as the rules are written. */
 static struct result encode_simply(struct span s, uint64_t lines)
 {
 	struct buf out;
-	struct result r = {.octets = 0};
-	char last = '\n';
-	size_t line = 0; /* octets of it, without its end */
-	bool in_body = false;
+	struct result r;
 
 	buf_init(&out, expected_mem, sizeof(expected_mem));
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (last == '\n' && c == '.') {
-			buf_add_char(&out, '.');
-			r.octets--;
-		}
-		if (c == '\n' && last != '\r')
-			buf_add_char(&out, '\r');
-		buf_add_char(&out, c);
-		if (c != '\n') {
-			line++;
-		} else {
-			if (in_body && --lines == 0)
-				i = s.n;
-			if (line == 0 || (line == 1 && last == '\r')) {
-				if (!in_body && lines == 0)
-					i = s.n;
-				in_body = true;
-			}
-			line = 0;
-		}
-		last = c;
-	}
-	if (last != '\n')
-		buf_add_str(&out, "\r\n");
-	r.octets += out.n;
-	buf_add_str(&out, ".\r\n");
+	r.octets = wire_reference(s, lines, &out);
 	assert_false(out.overflow);
 	r.wire = buf_span(&out);
 	return r;
