@@ -544,14 +544,17 @@ static int put(const char *file, const char *text)
 /* Without root, a user namespace in which this user is root. */
 static int own_namespace(void)
 {
-	char map[32];
+	char uid_map[32], gid_map[32];
 
-	snprintf(map, sizeof(map), "0 %u 1", (unsigned)getuid());
+	snprintf(uid_map, sizeof(uid_map), "0 %u 1", (unsigned)getuid());
+	snprintf(gid_map, sizeof(gid_map), "0 %u 1", (unsigned)getgid());
 	if (getuid() == 0)
 		return unshare(CLONE_NEWNS);
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
 		return -1;
-	return put("/proc/self/uid_map", map);
+	return put("/proc/self/setgroups", "deny") |
+	       put("/proc/self/gid_map", gid_map) |
+	       put("/proc/self/uid_map", uid_map);
 }
 
 static int with_own_dev(void)
