@@ -1,0 +1,339 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash
+#
+# What the tests share. A test file begins with `load lib/common` (in
+# tests/system: `load ../lib/common`) and has, if it needs nothing more,
+#
+#	setup() { begin; }
+#	teardown() { finish; }
+#
+# begin makes a world of its own in $WORLD: mail below mail/, users in users,
+# run/, state/, the server's log in log. $OPTIONS is what every session and
+# server is started with; a test adds to it: OPTIONS+=(-o idle_timeout=1).
+# The environment's POP3_TEST_OPTIONS comes behind it (words apart by spaces).
+# As root the mail belongs to $MAIL_UID, an id without an account.
+#
+#   mailbox USER [PASSWORD]        a user and an empty Maildir, $WORLD/mail/USER
+#   message USER NAME [FOLDER]     a message from standard input, put there as
+#                                  FOLDER/NAME (new); line ends as they come
+#   mails USER N                   N small messages that differ
+#   pop3 [OPTION...]               a session as a filter, on pipes: commands
+#                                  from standard input, replies to standard
+#                                  output, the log to $WORLD/log
+#   dialogue [OPTION...]           the same in step with a dialogue, which is
+#                                  read from standard input (below)
+#   talk_to PORT [ADDRESS]         a dialogue with a server
+#   serve [OPTION...]              start a listening server on a free port of
+#                                  loopback: $PORT, $SERVER (its pid)
+#   stop_server                    end it and wait; its exit status in $STATUS
+#   wait_for SECONDS COMMAND...    until the command succeeds; fails after that
+#   log_has REGEX                  the server's log has such a line by now
+#   inject SPEC [OPTION...]        pop3 under strace's fault injection, such as
+#                                  unlinkat:error=EIO:when=2 or
+#                                  fsync:signal=KILL:when=1
+#   fired                          whether the fault of inject happened
+#   need TOOL... / need_root       skip the test where it is missing
+#
+# A dialogue has a step a line. Blank lines and lines with # are left out.
+#
+#   C: TEXT    send TEXT and CRLF
+#   C= TEXT    send TEXT, in which \r \n \x41 \\ are read, and nothing more
+#   C.         close our direction
+#   S: TEXT    the next line is TEXT and CRLF, exactly
+#   S~ REGEX   the next line matches (extended, without the CRLF)
+#   S*         any lines up to the one of a single dot
+#   S.         the other side closes, and has said nothing more
+#
+# Tests never sleep for a time: they wait for something to happen. Every
+# program is started without the descriptors of bats (3 and above), which
+# would keep bats waiting for as long as it lives.
+
+REPOSITORY=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+BUILD=${BUILD:-$REPOSITORY/build}
+PROGRAM=$BUILD/bin/pop3-session
+MAIL_UID=12345
+FRONT_UID=54321
+readonly STEP_LIMIT=20 # seconds for one line of a dialogue, or an end
+
+begin() {
+	WORLD=$BATS_TEST_TMPDIR
+	# As root, the mail's owner has to get here.
+	chmod 0711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/{file,test} \
+		"$BATS_FILE_TMPDIR" "$WORLD" 2>/dev/null || true
+	mkdir "$WORLD/mail" "$WORLD/run" "$WORLD/state"
+	: >"$WORLD/users"
+	: >"$WORLD/log"
+	SERVER=
+	OPTIONS=(
+		-o "users=passwd-file:$WORLD/users"
+		-o "maildir=$WORLD/mail/%u"
+		-o "mail_roots=$WORLD/mail"
+		-o "mail_user=$MAIL_UID:$MAIL_UID"
+		-o "front_user=$FRONT_UID:$FRONT_UID"
+		-o "run_dir=$WORLD/run"
+		-o "state_dir=$WORLD/state"
+		-o "hostname=pop.test"
+		-o "log=stderr"
+	)
+}
+
+finish() {
+	[ -z "$SERVER" ] || stop_server
+	[ -n "$BATS_TEST_COMPLETED" ] || show_log
+}
+
+# For whoever reads why a test failed.
+show_log() {
+	[ ! -s "$WORLD/log" ] || sed 's/^/log: /' "$WORLD/log" >&2
+}
+
+# Runs without the descriptors above 2, however many bats has.
+bare() (
+	for fd in /proc/self/fd/*; do
+		fd=${fd##*/}
+		[ "$fd" -le 2 ] || eval "exec $fd>&-"
+	done 2>/dev/null
+	exec "$@"
+)
+
+# The whole command line, with OPTIONS and those of the environment.
+command_line() {
+	local -a more
+	read -r -a more <<<"${POP3_TEST_OPTIONS:-}"
+	COMMAND=("$PROGRAM" --config /dev/null "${OPTIONS[@]}" "${more[@]}" "$@")
+}
+
+as_mail_owner() {
+	[ "$EUID" != 0 ] || chown -R "$MAIL_UID:$MAIL_UID" "$@"
+}
+
+mailbox() {
+	echo "$1:{PLAIN}${2:-secret}:::::" >>"$WORLD/users"
+	mkdir -p "$WORLD/mail/$1"/{cur,new,tmp}
+	as_mail_owner "$WORLD/mail/$1"
+}
+
+message() {
+	local file=$WORLD/mail/$1/${3:-new}/$2
+	cat >"$file"
+	as_mail_owner "$file"
+}
+
+mails() {
+	local i
+	for ((i = 1; i <= $2; i++)); do
+		printf 'From: sender@example.org\nSubject: number %d\n\nText.\n' \
+			"$i" | message "$1" "$((1600000000 + i)).M$i.host"
+	done
+}
+
+pop3() {
+	command_line "$@"
+	bare timeout -k 5 60 "${COMMAND[@]}" 2>>"$WORLD/log"
+}
+
+# A faked result reaches the system call filter as call -1, which is none of
+# those allowed: without the sandbox, then. A signal leaves the call as it is.
+inject() {
+	local spec=$1
+	shift
+	[[ $spec == *:signal=* ]] || set -- -o sandbox=off "$@"
+	command_line "$@"
+	bare timeout -k 5 120 strace -f -qq -o "$WORLD/strace" \
+		-e "trace=${spec%%:*},exit_group" -e "inject=$spec" \
+		"${COMMAND[@]}" 2>>"$WORLD/log"
+}
+
+fired() {
+	grep -qE '\(INJECTED\)|killed by SIG|--- SIG(KILL|TERM|SEGV)' \
+		"$WORLD/strace"
+}
+
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		if [ "$SECONDS" -gt "$end" ]; then
+			echo "waited in vain for: $*" >&2
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+log_has() {
+	grep -qE -- "$1" "$WORLD/log"
+}
+
+need() {
+	local tool
+	for tool; do
+		command -v "$tool" >/dev/null || skip "$tool is missing"
+	done
+}
+
+need_root() {
+	[ "$EUID" = 0 ] || skip "needs root"
+}
+
+# --- dialogues --------------------------------------------------------------
+
+# One line from descriptor $1 into $LINE, with its CR if it has one. Fails at
+# the end, where $LINE has what came without a line end.
+next_line() {
+	LINE=
+	IFS= read -r -t "$STEP_LIMIT" -u "$1" LINE
+}
+
+# The same, but it must be whole and end with CRLF.
+expect_line() {
+	if ! next_line "$1"; then
+		echo "$STEP: expected '$2', got the end or nothing: '$LINE'" >&2
+		return 1
+	fi
+	if [[ $LINE != *$'\r' ]]; then
+		echo "$STEP: a line without CR: '$LINE'" >&2
+		return 1
+	fi
+	LINE=${LINE%$'\r'}
+}
+
+expect_end() {
+	local status=0
+	next_line "$1" || status=$?
+	if [ "$status" = 0 ] || [ -n "$LINE" ]; then
+		echo "$STEP: expected the end, got '$LINE'" >&2
+		return 1
+	elif [ "$status" -gt 128 ]; then
+		echo "$STEP: expected the end, waited in vain" >&2
+		return 1
+	fi
+}
+
+step() { # from-fd kind text ; what is sent goes to fd $TO
+	case $2 in
+	C:) printf '%s\r\n' "$3" >&"$TO" ;;
+	C=) printf '%b' "$3" >&"$TO" ;;
+	C.) half_close ;;
+	S:)
+		expect_line "$1" "$3" || return
+		[ "$LINE" = "$3" ] && return
+		;;
+	S~)
+		expect_line "$1" "$3" || return
+		[[ $LINE =~ $3 ]] && return
+		;;
+	S\*)
+		LINE=
+		until [ "$LINE" = . ]; do
+			expect_line "$1" "a line of one dot" || return
+		done
+		;;
+	S.)
+		expect_end "$1"
+		return
+		;;
+	*)
+		echo "$STEP: no such step: '$2'" >&2
+		return 2
+		;;
+	esac
+	case $2 in
+	S[:~])
+		echo "$STEP: expected '$3', got '$LINE'" >&2
+		return 1
+		;;
+	esac
+}
+
+# Steps from descriptor 0, replies from descriptor $1, commands to $TO.
+converse() {
+	local text number=0 STEP LINE
+	while IFS= read -r text || [ -n "$text" ]; do
+		number=$((number + 1))
+		STEP="dialogue line $number"
+		text=${text#"${text%%[![:space:]]*}"}
+		[ -n "$text" ] && [[ $text != '#'* ]] || continue
+		step "$1" "${text:0:2}" "${text:3}" || return
+	done
+}
+
+dialogue() {
+	local status=0 TO
+	command_line "$@"
+	coproc SESSION { bare timeout -k 5 120 "${COMMAND[@]}" 2>>"$WORLD/log"; }
+	local pid=$SESSION_PID from
+	exec {from}<&"${SESSION[0]}" {TO}>&"${SESSION[1]}"
+	eval "exec ${SESSION[0]}<&- ${SESSION[1]}>&-"
+	half_close() { exec {TO}>&-; }
+	converse "$from" || status=$?
+	exec {from}<&-
+	{ exec {TO}>&-; } 2>/dev/null
+	wait "$pid" || STATUS=$?
+	return "$status"
+}
+
+talk_to() {
+	local status=0 TO
+	exec {TO}<>"/dev/tcp/${2:-127.0.0.1}/$1"
+	half_close() {
+		echo "a socket of bash has no half-close: use socat" >&2
+		return 2
+	}
+	converse "$TO" || status=$?
+	exec {TO}>&-
+	return "$status"
+}
+
+# --- servers ----------------------------------------------------------------
+
+# A port that nobody listens on, below those that connections are given.
+free_port() {
+	local port
+	while :; do
+		port=$((20000 + RANDOM % 10000))
+		(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+	done
+	echo "$port"
+}
+
+answers() {
+	local line
+	{ read -r -t 5 line <"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null &&
+		[[ $line == +OK* ]]
+}
+
+# A server whose start was lost to another program's port is started again.
+serve() {
+	local try
+	for try in 1 2 3; do
+		PORT=$(free_port)
+		command_line --listen "127.0.0.1:$PORT" "$@"
+		bare "${COMMAND[@]}" </dev/null >/dev/null 2>>"$WORLD/log" &
+		SERVER=$!
+		if wait_for 10 up_or_gone; then
+			answers "$PORT" && return
+		fi
+		echo "start $try failed" >>"$WORLD/log"
+		stop_server
+	done
+	show_log
+	return 1
+}
+
+up_or_gone() {
+	answers "$PORT" || ! kill -0 "$SERVER" 2>/dev/null
+}
+
+gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+stop_server() {
+	local pid=$SERVER
+	SERVER=
+	STATUS=0
+	kill -TERM "$pid" 2>/dev/null || true
+	wait_for 15 gone "$pid" || kill -KILL "$pid"
+	wait "$pid" || STATUS=$?
+}
