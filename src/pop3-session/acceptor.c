@@ -12,6 +12,7 @@
 #include "sys/clock.h"
 #include "sys/io.h"
 #include "sys/log.h"
+#include "sys/signals.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -40,18 +41,12 @@ struct acceptor {
 	size_t sockets_n; /* 0: no longer accepting */
 	bool leaving;
 	bool control_gone;
+	int signals;	     /* tells of SIGCHLD */
+	int monitor_signals; /* tells a monitor of SIGTERM */
 	uint32_t orders_out;
 	uint64_t paused_until;
 	struct live live;
 };
-
-static volatile sig_atomic_t child_ended;
-
-static void on_child(int signal)
-{
-	(void)signal;
-	child_ended = 1;
-}
 
 static void tell_master(const struct acceptor *a, enum listening_word word)
 {
@@ -74,6 +69,7 @@ static _Noreturn void be_monitor(struct acceptor *a, int client, int channel,
 		.peer = *peer,
 		.is_network = true,
 		.ticket = ticket,
+		.signals = a->monitor_signals,
 	};
 	size_t i;
 
@@ -81,8 +77,7 @@ static _Noreturn void be_monitor(struct acceptor *a, int client, int channel,
 		close(a->sockets[i]);
 	close(a->control);
 	close(a->orders);
-	(void)signal(SIGTERM, monitor_stop_on);
-	(void)signal(SIGCHLD, SIG_DFL);
+	close(a->signals);
 	monitor_run(&monitor, &setup);
 	_exit(0);
 }
@@ -239,7 +234,7 @@ static void reap(struct acceptor *a)
 	pid_t pid;
 	int status;
 
-	child_ended = 0;
+	(void)signals_next(a->signals);
 	/* What has ended must be known. */
 	while (a->orders_out > 0)
 		take_report(a);
@@ -279,31 +274,29 @@ static void obey_master(struct acceptor *a)
 
 static void wait_and_work(struct acceptor *a)
 {
-	struct pollfd fds[LISTENING_SOCKETS + 2];
+	struct pollfd fds[LISTENING_SOCKETS + 3];
 	bool paused = clock_ms() < a->paused_until;
 	const struct timespec tick = {0, TICK_MS * 1000000L};
 	size_t i, n = 0;
-	sigset_t none;
 
-	sigemptyset(&none);
 	fds[n++] =
 		(struct pollfd){a->control_gone ? -1 : a->control, POLLIN, 0};
 	fds[n++] = (struct pollfd){a->orders, a->front_parent ? POLLIN : 0, 0};
+	fds[n++] = (struct pollfd){a->signals, POLLIN, 0};
 	for (i = 0; i < a->sockets_n; i++)
 		fds[n++] =
 			(struct pollfd){paused ? -1 : a->sockets[i], POLLIN, 0};
 	if (ppoll(fds, n, paused || live_is_dying(&a->live) ? &tick : NULL,
-		  &none) < 0 &&
-	    errno != EINTR)
-		log_error("poll: %s", strerror(errno));
-	else if (fds[1].revents & POLLIN)
+		  NULL) < 0)
+		return;
+	if (fds[1].revents & POLLIN)
 		take_report(a);
-	if (child_ended)
+	if (fds[2].revents)
 		reap(a);
 	if (live_is_dying(&a->live))
 		live_kill_late(&a->live, clock_ms());
 	for (i = 0; i < a->sockets_n; i++) {
-		if (fds[2 + i].revents)
+		if (fds[3 + i].revents)
 			accept_from(a, a->sockets[i]);
 	}
 	if (fds[0].revents)
@@ -347,22 +340,19 @@ static int enter_sandbox(const struct acceptor *a)
 	return r;
 }
 
-static void take_signals(void)
+static int take_signals(struct acceptor *a)
 {
-	struct sigaction child = {.sa_handler = on_child,
-				  .sa_flags = SA_NOCLDSTOP};
-	sigset_t set;
+	static const int own[] = {SIGCHLD};
+	/* Blocked here, too: the master decides when this process ends. */
+	static const int monitors[] = {SIGTERM};
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	(void)sigaction(SIGCHLD, &child, NULL);
-	/* The master decides; monitors have a handler of their own. */
-	(void)signal(SIGTERM, SIG_IGN);
-	(void)signal(SIGPIPE, SIG_IGN);
+	a->signals = signals_open(own, 1);
+	a->monitor_signals = signals_open(monitors, 1);
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
+	return a->signals < 0
+		       ? a->signals
+		       : (a->monitor_signals < 0 ? a->monitor_signals : 0);
 }
 
 int acceptor_serve(struct service *service, int control, int sockets)
@@ -375,8 +365,10 @@ int acceptor_serve(struct service *service, int control, int sockets)
 	a->control = control;
 	for (i = 0; i < sockets && i < LISTENING_SOCKETS; i++)
 		a->sockets[a->sockets_n++] = 3 + i;
-	take_signals();
-	r = live_init(&a->live, (uint32_t)service->settings->max_sessions);
+	r = take_signals(a);
+	if (r == 0)
+		r = live_init(&a->live,
+			      (uint32_t)service->settings->max_sessions);
 	if (r == 0)
 		r = start_front_parent(a);
 	if (r < 0) {

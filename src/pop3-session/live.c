@@ -92,8 +92,7 @@ bool live_crashed(const struct live *l, pid_t pid, int status)
 	static const char *const names[PAIR] = {"monitor", "front"};
 	uint32_t at = find(l, pid);
 
-	if (at == none || !WIFSIGNALED(status) ||
-	    l->sessions[at / PAIR].killed)
+	if (at == none || !WIFSIGNALED(status) || l->sessions[at / PAIR].killed)
 		return false;
 	log_error("a %s (pid %d) was killed by signal %d (%s)",
 		  names[at % PAIR], (int)pid, WTERMSIG(status),

@@ -10,6 +10,7 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/notify.h"
+#include "sys/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,20 +46,9 @@ struct master {
 	bool was_ready;
 	bool ending;
 	bool wants_new;
+	int signals;
 	uint64_t started_at; /* the last generation, clock_ms */
 };
-
-static volatile sig_atomic_t end_signals, reload_signals, child_signals;
-
-static void on_signal(int signal)
-{
-	if (signal == SIGHUP)
-		reload_signals++;
-	else if (signal == SIGCHLD)
-		child_signals++;
-	else
-		end_signals++;
-}
 
 /* --- sockets --- */
 
@@ -173,7 +163,6 @@ static _Noreturn void execute(const struct master *m, int control)
 {
 	char *argv[ARGUMENTS + 2];
 	char generation[32];
-	sigset_t none;
 	int i, fd = arrange(m, control);
 
 	for (i = 0; i < m->argc && i < ARGUMENTS; i++)
@@ -182,8 +171,7 @@ static _Noreturn void execute(const struct master *m, int control)
 		 m->sockets_n);
 	argv[i++] = generation;
 	argv[i] = NULL;
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	signals_unblock();
 	/* Signals of a terminal are for the master, which passes them on. */
 	(void)setsid();
 	if (fd >= 0) {
@@ -260,8 +248,16 @@ static void hear(struct master *m, struct generation *g)
 {
 	char word;
 
-	if (recv(g->control, &word, 1, MSG_DONTWAIT) != 1)
+	ssize_t n = recv(g->control, &word, 1, MSG_DONTWAIT);
+
+	if (n <= 0) {
+		/* It is ending: SIGCHLD will tell; until then no more of it. */
+		if (n == 0 || errno != EAGAIN) {
+			close(g->control);
+			g->control = -1;
+		}
 		return;
+	}
 	if (word == WORD_READY) {
 		g->ready = true;
 		tell_all(m, WORD_LEAVE, g);
@@ -282,14 +278,14 @@ static bool reap(struct master *m)
 	int status;
 	size_t i;
 
-	child_signals = 0;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		for (i = 0; i < GENERATIONS; i++) {
 			struct generation *g = &m->generations[i];
 
 			if (g->pid != pid)
 				continue;
-			close(g->control);
+			if (g->control >= 0)
+				close(g->control);
 			g->pid = 0;
 			if (g->ready && !g->leaving)
 				m->wants_new = true;
@@ -327,7 +323,6 @@ static void reload(struct master *m)
 {
 	char text[80];
 
-	reload_signals = 0;
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu",
 		 (unsigned long long)clock_ms() * 1000);
 	(void)notify_send(text);
@@ -341,62 +336,55 @@ static void renew(struct master *m)
 		start_generation(m);
 }
 
-static void wait_for_work(struct master *m)
+/* False: the very first generation could not start. */
+static bool obey_signals(struct master *m)
+{
+	bool fine = true;
+	int signal;
+
+	while (fine && (signal = signals_next(m->signals)) != 0) {
+		if (signal == SIGCHLD)
+			fine = reap(m);
+		else if (signal != SIGHUP)
+			end(m);
+		else if (!m->ending)
+			reload(m);
+	}
+	return fine;
+}
+
+static bool wait_and_work(struct master *m)
 {
 	const struct timespec retry = {0, RETRY_MS / 4 * 1000000L};
-	struct pollfd fds[GENERATIONS];
-	sigset_t none;
+	struct pollfd fds[GENERATIONS + 1];
 	size_t i;
 
-	sigemptyset(&none);
 	for (i = 0; i < GENERATIONS; i++) {
 		const struct generation *g = &m->generations[i];
 
 		fds[i] = (struct pollfd){g->pid ? g->control : -1, POLLIN, 0};
 	}
-	if (ppoll(fds, GENERATIONS, m->wants_new ? &retry : NULL, &none) <= 0)
-		return;
+	fds[GENERATIONS] = (struct pollfd){m->signals, POLLIN, 0};
+	if (ppoll(fds, GENERATIONS + 1, m->wants_new ? &retry : NULL, NULL) <=
+	    0)
+		return true;
 	for (i = 0; i < GENERATIONS; i++) {
-		if (fds[i].revents & POLLIN)
+		if (fds[i].revents)
 			hear(m, &m->generations[i]);
 	}
+	return obey_signals(m);
 }
 
 static int run(struct master *m)
 {
-	int handled = 0;
-
 	start_generation(m);
 	while (has_generations(m) || !m->ending) {
-		wait_for_work(m);
-		if (child_signals && !reap(m))
+		if (!wait_and_work(m))
 			return 1;
-		if (end_signals > handled) {
-			handled = end_signals;
-			end(m);
-		}
-		if (reload_signals && !m->ending)
-			reload(m);
 		if (!m->ending)
 			renew(m);
 	}
 	return 0;
-}
-
-static void take_signals(void)
-{
-	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
-	struct sigaction action = {.sa_handler = on_signal};
-	sigset_t set;
-	size_t i;
-
-	sigemptyset(&set);
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		sigaddset(&set, signals[i]);
-		(void)sigaction(signals[i], &action, NULL);
-	}
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
 }
 
 /* Where to find this program when it is executed anew, perhaps upgraded. */
@@ -414,6 +402,7 @@ static void find_executable(struct master *m)
 int master_serve(const struct options *o, const struct settings *settings,
 		 int argc, char **argv)
 {
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 	static struct master master;
 
 	master.argc = argc;
@@ -423,8 +412,8 @@ int master_serve(const struct options *o, const struct settings *settings,
 		return 2;
 	}
 	find_executable(&master);
-	take_signals();
-	if (open_sockets(&master, o, settings) < 0)
+	master.signals = signals_open(signals, 4);
+	if (master.signals < 0 || open_sockets(&master, o, settings) < 0)
 		return 1;
 	return run(&master);
 }

@@ -5,10 +5,10 @@
 #include "sys/clock.h"
 #include "sys/io.h"
 #include "sys/log.h"
+#include "sys/signals.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -19,14 +19,6 @@ enum {
 	STOP_GRACE_MS = 30000, /* for the reply under way at SIGTERM */
 	TEND_AFTER_MS = 300,   /* quiet this long: do what was put off */
 };
-
-static volatile sig_atomic_t stop_requested;
-
-void monitor_stop_on(int signal)
-{
-	(void)signal;
-	stop_requested = 1;
-}
 
 static const struct span nothing = {NULL, 0};
 
@@ -67,7 +59,6 @@ static void stop(struct monitor *m)
 {
 	uint64_t latest = clock_ms() + STOP_GRACE_MS;
 
-	stop_requested = 0;
 	if (m->told || m->state == CHANNEL_AT_END)
 		return;
 	m->told = true;
@@ -194,18 +185,19 @@ static struct timespec until(uint64_t deadline, uint64_t most_ms)
 
 static void loop(struct monitor *m)
 {
-	struct pollfd fd = {m->setup->channel, POLLIN, 0};
+	struct pollfd fds[] = {
+		{m->setup->channel, POLLIN, 0},
+		{m->setup->signals, POLLIN, 0},
+	};
 	uint64_t quiet = TEND_AFTER_MS;
-	sigset_t none;
 
-	sigemptyset(&none);
 	while (!m->over) {
 		struct timespec limit = until(m->deadline, quiet);
-		int n = ppoll(&fd, 1, &limit, &none);
+		int n = ppoll(fds, 2, &limit, NULL);
 
-		if (stop_requested)
+		if (n > 0 && fds[1].revents && signals_next(fds[1].fd))
 			stop(m);
-		if (n > 0) {
+		if (n > 0 && fds[0].revents) {
 			receive(m);
 			quiet = TEND_AFTER_MS;
 		} else if (n == 0 && clock_ms() >= m->deadline) {

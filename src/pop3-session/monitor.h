@@ -43,6 +43,7 @@ struct monitor_setup {
 	struct service *service;
 	int client; /* the connection, to shut it down; -1: none */
 	int channel;
+	int signals;	  /* tells of SIGTERM: end at the next reply boundary */
 	struct peer peer; /* peer.known is false without a network */
 	bool is_network;  /* a socket: limits and penalties hold */
 	struct admission_ticket *ticket;
@@ -78,9 +79,6 @@ struct monitor {
 
 /* Serve to the end; the caller then reaps and exits. */
 void monitor_run(struct monitor *m, const struct monitor_setup *setup);
-
-/* Set by SIGTERM: sessions end at the next reply boundary. */
-void monitor_stop_on(int signal);
 
 /* --- between the monitor's own files --- */
 

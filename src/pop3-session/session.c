@@ -4,6 +4,7 @@
 #include "priv/sandbox.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -213,24 +214,9 @@ static bool is_socket_on(int fd, struct peer *peer)
 	return r != -ENOTSOCK;
 }
 
-static void on_signals(void)
-{
-	struct sigaction action = {.sa_handler = monitor_stop_on};
-	sigset_t set;
-
-	/* Delivered only while the monitor waits. */
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	(void)sigaction(SIGTERM, &action, NULL);
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGHUP, SIG_DFL);
-}
-
 int session_serve(struct service *service, const struct session_options *o)
 {
+	static const int signals[] = {SIGTERM, SIGINT};
 	struct admission_ticket ticket = ADMISSION_NO_TICKET;
 	struct monitor_setup setup = {
 		.service = service,
@@ -254,7 +240,11 @@ int session_serve(struct service *service, const struct session_options *o)
 			return 0;
 		}
 	}
-	on_signals();
+	setup.signals = signals_open(signals, 2);
+	if (setup.signals < 0) {
+		log_error("signalfd: %s", strerror(-setup.signals));
+		return 0;
+	}
 	if (service->privileged && identity_keep_capabilities(false) < 0)
 		return 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) <
