@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "pop3-session/front.h"
 
+#include "pop3-session/transcript.h"
 #include "sys/clock.h"
 
 #include <errno.h>
@@ -131,7 +132,7 @@ static void obey(struct front *front, struct span line)
 	struct pop3_command command;
 
 	if (front->setup->transcript)
-		front_show_input(front, line);
+		transcript_input(line);
 	switch (pop3_parse(line, front->state, &command)) {
 	case POP3_VALID:
 		front->errors_in_row = 0;

@@ -158,8 +158,4 @@ enum front_reply front_retrieve(struct front *front, uint32_t number,
 /* Give back the read buffer of an idle session. */
 void front_rest_file(struct front *front);
 
-/* front_transcript.c */
-void front_show_input(struct front *front, struct span line);
-void front_show_output(struct span octets);
-
 #endif

@@ -2,6 +2,7 @@
 #include "pop3-session/output.h"
 
 #include "base/num.h"
+#include "pop3-session/transcript.h"
 
 #include <errno.h>
 #include <string.h>
@@ -37,7 +38,7 @@ static ssize_t send_some(const struct output *out, const char *p, size_t n)
 	return write(out->fd, p, n < 4096 ? n : 4096);
 }
 
-void output_flush(struct output *out)
+static void write_all(struct output *out)
 {
 	size_t done = 0;
 	bool ready = out->is_socket; /* a send that would block says so */
@@ -60,6 +61,13 @@ void output_flush(struct output *out)
 		}
 	}
 	out->n = 0;
+}
+
+void output_flush(struct output *out)
+{
+	if (out->transcript && !out->failed)
+		transcript_output(span_make(out->p, out->n));
+	write_all(out);
 }
 
 void output_add(struct output *out, struct span s)

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REAP_MS = 2000, REAP_NAP_MS = 5 };
+enum { REAP_MS = 2000, REAP_NAP_MS = 5, REFUSALS_LOGGED = 10 };
 
 enum admission_verdict session_admit(struct service *service,
 				     const struct peer *peer,
@@ -32,6 +32,29 @@ enum admission_verdict session_admit(struct service *service,
 	return admission_enter(&service->admission,
 			       peer->known ? &peer->address : NULL,
 			       service_trusts(service, peer), &limits, ticket);
+}
+
+/*
+ * A flood must not become a flood of the log: at most so many lines a second,
+ * then how many there were.
+ */
+static bool may_log_refusal(void)
+{
+	static uint64_t second;
+	static uint32_t lines, unsaid;
+	uint64_t now = clock_ms() / 1000;
+
+	if (now != second) {
+		if (unsaid > 0)
+			log_warning("refused: %u more connections", unsaid);
+		second = now;
+		lines = 0;
+		unsaid = 0;
+	}
+	if (lines++ < REFUSALS_LOGGED)
+		return true;
+	unsaid++;
+	return false;
 }
 
 void session_refuse(const struct service *service, int client,
@@ -51,6 +74,8 @@ void session_refuse(const struct service *service, int client,
 	(void)send(client, is_total ? total : network,
 		   is_total ? sizeof(total) - 1 : sizeof(network) - 1,
 		   MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (!may_log_refusal())
+		return;
 	buf_init(&rip, text, sizeof(text) - 1);
 	if (peer->known)
 		network_address_format(&peer->address, &rip);
