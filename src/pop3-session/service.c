@@ -64,9 +64,9 @@ static int take_front_user(struct service *s, struct buf *error)
 		return 0;
 	if (strcmp(name, "pop3-front") == 0 &&
 	    identity_find("nobody", &s->front) == 0) {
-		log_warning("front_user: there is no account pop3-front; "
-			    "nobody is taken (make the account, or set "
-			    "front_user)");
+		log_info("front_user: there is no account pop3-front; "
+			 "nobody is taken (make the account, or set "
+			 "front_user)");
 		return 0;
 	}
 	buf_add_str(error, "front_user: ");

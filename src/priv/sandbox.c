@@ -133,8 +133,11 @@ static int limit_front(void)
 		if (r < 0)
 			return r;
 	}
-	/* `pop3-session <script >file` writes one; nothing else does. */
-	return is_regular(STDOUT_FILENO) ? 0 : limit(RLIMIT_FSIZE, 0);
+	/* `pop3-session <script >file`, or --transcript 2>file, writes one;
+	 * nothing else does. */
+	if (is_regular(STDOUT_FILENO) || is_regular(STDERR_FILENO))
+		return 0;
+	return limit(RLIMIT_FSIZE, 0);
 }
 
 /* What all have in common before the filter. */
