@@ -13,7 +13,7 @@
  * while the folders are unchanged they are not read. Where it cannot be
  * written the same file is made in memory.
  *
- * Nothing is removed or renamed but by maildrop_commit().
+ * Nothing is removed or renamed but by maildrop_commit(), or for popser.
  *
  * Memory: what listing needs is mapped and unmapped within the call. Between
  * calls a maildrop keeps its descriptors (at most 7) and, until the next
@@ -40,6 +40,13 @@ struct maildrop_options {
 	int index_dirfd; /* folder of this user's index, -1: the Maildir */
 
 	/*
+	 * Not NULL: moves at login and records as popser did; index_dirfd is
+	 * the folder of popser.log then, and no_index and keep_new are to be
+	 * set (store/popser_drop.h).
+	 */
+	const struct popser_options *popser;
+
+	/*
 	 * What the Maildir's path names now, asked once after locking: if it
 	 * is not what was locked, maildrop_open() fails with -ESTALE. May be
 	 * NULL: not checked.
@@ -56,6 +63,7 @@ struct maildrop_options {
 };
 
 struct maildrop_work;
+struct popser_options;
 
 struct maildrop {
 	/* To be read by the caller. */
@@ -65,7 +73,9 @@ struct maildrop {
 	uint32_t unreadable; /* files left out: their size is unknown and */
 	int unreadable_why;  /* reading the first of them failed so (errno) */
 	int index_why;	     /* 0, or why the index could not be written */
-	uint64_t octets;     /* sum of the sizes of the messages */
+	int popser_why;	     /* 0, or what went wrong with popser.log: errno */
+	uint32_t popser_undone; /* messages that an UPDATE cut short left */
+	uint64_t octets;	/* sum of the sizes of the messages */
 
 	/* Private. */
 	struct maildrop_options options;
@@ -76,6 +86,7 @@ struct maildrop {
 	struct index_stamp stamps[INDEX_FOLDERS];
 	struct maildrop_work *work;  /* mapped while needed */
 	bool touched[INDEX_FOLDERS]; /* by our own UPDATE */
+	bool popser_recorded;	     /* popser.log has this listing */
 };
 
 /*
@@ -84,8 +95,8 @@ struct maildrop {
  * names another folder by now, open it again and retry; -ECANCELED; or another
  * error: the storage is broken. After a failure nothing is held.
  *
- * Renames nothing. Messages are the regular files in new/ and cur/ that do not
- * begin with a dot; what is missing is empty.
+ * Renames nothing (but for popser). Messages are the regular files in new/ and
+ * cur/ that do not begin with a dot; what is missing is empty.
  */
 int maildrop_open(struct maildrop *, int dirfd, const struct maildrop_options *)
 	__attribute__((warn_unused_result));
@@ -140,9 +151,9 @@ struct maildrop_outcome {
 /*
  * UPDATE, RFC 1939 section 6: removes the messages whose bit is set in
  * `deleted` (bit n - 1 for message n, lowest bit of an octet first; (count + 7)
- * / 8 octets; NULL: none), moves what was listed in new/ to cur/, flags what is set in
- * `retrieved` (may be NULL) where mark_seen asks for it, brings the folders to
- * the disk, and frees the lock, whatever happened.
+ * / 8 octets; NULL: none), moves what was listed in new/ to cur/, flags what is
+ * set in `retrieved` (may be NULL) where mark_seen asks for it, brings the
+ * folders to the disk, and frees the lock, whatever happened.
  *
  * Returns 0 if all that was to be removed is removed, and on the disk; else
  * -EIO, and the outcome, which is always set, tells. A message that somebody

@@ -8,6 +8,7 @@
 #include "store/maildrop_map.h"
 #include "store/maildrop_scan.h"
 #include "store/maildrop_size.h"
+#include "store/popser_drop.h"
 #include "store/table.h"
 
 enum {
@@ -216,10 +217,33 @@ static void start_over(struct relisting *r)
 	r->sizing.unreadable = 0;
 }
 
+static int list_as_popser(struct relisting *r)
+{
+	struct popser_login p;
+	int error;
+
+	r->fresh[INDEX_NEW] = r->fresh[INDEX_CUR] = true;
+	error = popser_begin(&p, r->d);
+	if (error == 0)
+		error = gather(r, 0);
+	if (error == 0) {
+		popser_recall(&p, &r->list);
+		error = size(r, 0);
+	}
+	if (error == 0) {
+		maildrop_list_sweep(&r->list);
+		error = popser_move(&p, &r->list);
+	}
+	popser_end(&p);
+	return error || r->list.n == 0 ? error : put(r, INDEX_BASE, 0);
+}
+
 static int list(struct relisting *r)
 {
 	int error;
 
+	if (r->d->options.popser)
+		return list_as_popser(r);
 	if (!r->d->options.no_index)
 		index_find(maildrop_index_dir(r->d), &r->files);
 	error = choose(r);
@@ -263,6 +287,9 @@ static int list_again(struct relisting *r)
 	int fds[INDEX_FILES];
 	int error;
 
+	/* Its table is in memory: there is nothing to be damaged. */
+	if (d->options.popser)
+		return -ESTALE;
 	index_drop(maildrop_index_dir(d));
 	r->fresh[INDEX_NEW] = r->fresh[INDEX_CUR] = true;
 	error = gather(r, 0);

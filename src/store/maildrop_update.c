@@ -11,8 +11,10 @@
 #include "store/maildrop.h"
 #include "store/maildrop_arena.h"
 #include "store/maildrop_lock.h"
+#include "store/maildrop_rename.h"
 #include "store/maildrop_scan.h"
 #include "store/maildrop_seek.h"
+#include "store/popser_drop.h"
 
 enum { LOOKS = 3 }; /* at the folders, for files that were renamed */
 
@@ -240,19 +242,6 @@ static bool name_in_cur(const struct maildrop_file *f, bool seen, char *out)
 	return buf_str(&b) != NULL;
 }
 
-/* Renames and never overwrites. */
-static int rename_new(int from_dir, const char *from, int to_dir,
-		      const char *to)
-{
-	if (renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return -errno;
-	if (linkat(from_dir, from, to_dir, to, 0) != 0)
-		return -errno;
-	return unlinkat(from_dir, from, 0) == 0 ? 0 : -errno;
-}
-
 static int open_cur(struct maildrop *d)
 {
 	if (d->folders[INDEX_CUR] >= 0)
@@ -280,8 +269,8 @@ static void move(struct update *u, uint32_t number)
 			return;
 		if (f.folder == INDEX_CUR && strcmp(f.name, to) == 0)
 			return;
-		error = rename_new(d->folders[f.folder], f.name,
-				   d->folders[INDEX_CUR], to);
+		error = maildrop_rename(d->folders[f.folder], f.name,
+					d->folders[INDEX_CUR], to);
 	}
 	if (error == -ENOENT) /* somebody else was faster */
 		return;
@@ -345,12 +334,18 @@ int maildrop_commit(struct maildrop *d, const uint8_t *deleted,
 			   .deleted = deleted,
 			   .retrieved = retrieved,
 			   .outcome = outcome};
+	bool popser =
+		d->options.popser && next_set(deleted, 1, d->count) <= d->count;
 
 	*outcome = (struct maildrop_outcome){0};
+	if (popser)
+		popser_before_update(d, deleted);
 	remove_all(&u);
 	tell_quota(&u);
 	move_all(&u);
 	sync_folders(&u);
+	if (popser)
+		popser_after_update(d, outcome->failed == 0);
 	maildrop_seek_end(d);
 	maildrop_unlock(d->dir, &d->lock);
 	return outcome->failed || outcome->sync_why ? -EIO : 0;
