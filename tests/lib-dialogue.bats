@@ -65,6 +65,7 @@ teardown() {
 	[[ $output == *"got the end"* ]]
 }
 
+# bats test_tags=server
 @test "a server is started on a free port, serves, and ends with status 0" {
 	serve
 	talk_to "$PORT" <<-'END'
