@@ -16,6 +16,7 @@ complain() {
 
 # record FIGURE WHO VALUE
 record() {
+	[ -n "$3" ] || return 0
 	printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$work/samples"
 }
 

@@ -17,6 +17,7 @@ cpu_around() {
 	before=$(cpu "$who")
 	report=$("$@")
 	after=$(cpu "$who")
+	[ -n "$before" ] && [ -n "$after" ] || return 0
 	record "$figure" "$who" "$(calc "($after - $before) / 1000 / $units")"
 }
 
@@ -391,6 +392,7 @@ group_idle() {
 	[ "$total" -le "$room" ] || complain "pid_max has room for $room sessions"
 	make_boxes ours --boxes "$total" --count 1
 	make_boxes dovecot --boxes 304 --count 1
+	make_users "$total"
 	start_servers default reuse
 	for who in $running; do
 		hold "$who" 304

@@ -29,8 +29,7 @@ servers_prepare() {
 		ports[$who]=$((base_port + i))
 		i=$((i + 1))
 	done
-	make_users ours
-	make_users dovecot
+	make_users 400
 	chown "$uid:$uid" "$mail"/*
 	ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 	[ -z "$install" ] || install_peers
@@ -71,11 +70,15 @@ find_cgroup() {
 	done
 }
 
+# make_users COUNT: the file of passwords; no longer than the group needs,
+# since a server may read it at each login
 make_users() {
-	local prefix=$mail/$1
-	seq -f %05.0f 1 12000 | awk -v u="$uid" -v m="$prefix" \
-		'{ printf "u%s:{PLAIN}secret:%d:%d::%s/u%s::\n", $1, u, u, m, $1 }' \
-		>"$work/users-$1"
+	local who
+	for who in ours dovecot; do
+		seq -f %05.0f 1 "$1" | awk -v u="$uid" -v m="$mail/$who" '{
+			printf "u%s:{PLAIN}secret:%d:%d::%s/u%s::\n",
+				$1, u, u, m, $1 }' >"$work/users-$who"
+	done
 }
 
 port_is_open() {
