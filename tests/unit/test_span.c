@@ -52,6 +52,7 @@ static void test_equality(void **state)
 		{"a", "", false, false},
 		{"a", "a", true, true},
 		{"a", "A", false, true},
+		{"az", "AZ", false, true},
 		{"Quit", "qUIT", false, true},
 		{"quit", "quix", false, false},
 		{"quit", "quits", false, false},
