@@ -8,6 +8,7 @@
 
 #include "pop3-session/live.h"
 #include "pop3-session/session.h"
+#include "pop3-session/start.h"
 #include "priv/sandbox.h"
 #include "sys/clock.h"
 #include "sys/io.h"
@@ -329,12 +330,13 @@ static int enter_sandbox(const struct acceptor *a)
 	if (a->service->privileged)
 		r = identity_keep_capabilities(true);
 	if (r < 0) {
-		log_error("cannot give up capabilities: %s", strerror(-r));
+		start_error(a->service->settings,
+			    "cannot give up capabilities: %s", strerror(-r));
 		return r;
 	}
 	r = sandbox_monitor(mode, 0, &report);
 	if (r < 0)
-		log_error("sandbox: %s", report.text);
+		start_error(a->service->settings, "%s", report.text);
 	else if (!report.complete)
 		log_warning("sandbox: %s", report.text);
 	return r;
@@ -372,12 +374,14 @@ int acceptor_serve(struct service *service, int control, int sockets)
 	if (r == 0)
 		r = start_front_parent(a);
 	if (r < 0) {
-		log_error("cannot start: %s", strerror(-r));
+		start_error(service->settings, "cannot start: %s",
+			    strerror(-r));
 		return 1;
 	}
 	service_share(service);
 	if (enter_sandbox(a) < 0)
 		return 1;
+	start_is_over(service->settings);
 	tell_master(a, WORD_READY);
 	while (!a->leaving || live_count(&a->live) > 0)
 		wait_and_work(a);

@@ -247,6 +247,14 @@ void event_skipped(const struct monitor *m)
 			    "left out: %s",
 			    m->user, d->unreadable,
 			    strerror(d->unreadable_why));
+	if (d->popser_undone > 0)
+		log_warning("user %s: %u messages that an UPDATE cut short was "
+			    "to remove are still there",
+			    m->user, d->popser_undone);
+	if (d->popser_why)
+		log_warning("user %s: popser.log: %s; what could not be "
+			    "recorded was not moved",
+			    m->user, strerror(d->popser_why));
 	if (d->index_why)
 		log_debug("user %s: the index cannot be written: %s", m->user,
 			  strerror(d->index_why));

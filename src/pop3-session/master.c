@@ -7,6 +7,7 @@
 
 #include "net/listen.h"
 #include "net/peer.h"
+#include "pop3-session/start.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/notify.h"
@@ -37,6 +38,7 @@ struct generation {
 };
 
 struct master {
+	const struct settings *settings;
 	int argc;
 	char **argv;
 	char executable[4096];
@@ -55,7 +57,8 @@ struct master {
 static int keep_socket(struct master *m, int fd)
 {
 	if (m->sockets_n == LISTENING_SOCKETS) {
-		log_error("more than %d listening sockets", LISTENING_SOCKETS);
+		start_error(m->settings, "more than %d listening sockets",
+			    LISTENING_SOCKETS);
 		return -EINVAL;
 	}
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -71,9 +74,11 @@ static int take_over(struct master *m, int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &n) < 0 ||
 	    !accepts) {
-		log_error("descriptor %d that was handed over is no listening "
-			  "socket (Accept=no is needed for this unit)",
-			  fd);
+		start_error(m->settings,
+			    "descriptor %d that was handed over is no "
+			    "listening socket (Accept=no is needed for this "
+			    "unit)",
+			    fd);
 		return -EINVAL;
 	}
 	(void)!peer_tune(fd);
@@ -104,7 +109,8 @@ static int open_one(struct master *m, const char *where)
 	if (listen_parse(span_str(where), &address, &error) == 0)
 		fd = listen_open(&address, &error);
 	if (fd < 0) {
-		log_error("%s", buf_str(&error) ? memory : where);
+		start_error(m->settings, "%s",
+			    buf_str(&error) ? memory : where);
 		return -EINVAL;
 	}
 	return keep_socket(m, fd);
@@ -128,8 +134,8 @@ static int open_sockets(struct master *m, const struct options *o,
 			r = open_one(m, s->listen.items[i]);
 	}
 	if (r == 0 && m->sockets_n == 0) {
-		log_error("nothing to listen on: give --listen ADDR:PORT, or "
-			  "set listen");
+		start_error(s, "nothing to listen on: give --listen ADDR:PORT, "
+			       "or set listen");
 		r = -EINVAL;
 	}
 	for (i = 0; r == 0 && i < m->sockets_n; i++)
@@ -405,6 +411,7 @@ int master_serve(const struct options *o, const struct settings *settings,
 	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 	static struct master master;
 
+	master.settings = settings;
 	master.argc = argc;
 	master.argv = argv;
 	if (argc > ARGUMENTS) {

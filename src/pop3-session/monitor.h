@@ -97,6 +97,7 @@ struct monitor_place {
 	struct identity owner;
 	char path[PLACE_PATH_SIZE];
 	char index[PLACE_PATH_SIZE]; /* empty: in the Maildir */
+	const char *log; /* name of popser's file in `index`, or NULL */
 };
 /*
  * Where the row's mail is and whose: CHANNEL_WELCOME, or the answer that

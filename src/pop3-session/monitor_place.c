@@ -2,8 +2,10 @@
 /* Where the mail is, whose it is, and how this process becomes its owner. */
 #include "pop3-session/monitor.h"
 
+#include "pop3-session/popser_reset.h"
 #include "priv/borrow.h"
 #include "priv/sandbox.h"
+#include "store/popser_drop.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -92,6 +94,7 @@ enum channel_answer monitor_find_place(struct monitor *m,
 	if (answer != CHANNEL_WELCOME)
 		return answer;
 	place->index[0] = '\0';
+	place->log = NULL;
 	if (expand(m, template, row, place->path) < 0)
 		return misconfigured(m, "the maildir template gives no path "
 					"for this user (%d without a domain, "
@@ -101,6 +104,15 @@ enum channel_answer monitor_find_place(struct monitor *m,
 	    expand(m, settings->index_dir, row, place->index) < 0)
 		return misconfigured(m, "the index_dir template gives no path "
 					"for this user");
+	if (settings->popser_log[0]) {
+		struct buf folder;
+
+		buf_init(&folder, place->index, sizeof(place->index));
+		place->log = popser_log_place(settings, &folder);
+		if (!place->log)
+			return misconfigured(m, "popser_log is no path of a "
+						"file");
+	}
 	return CHANNEL_WELCOME;
 }
 
@@ -151,9 +163,25 @@ static int path_stat(void *context, struct stat *st)
 	return stat(c->path, st) < 0 ? -errno : 0;
 }
 
-static int list(struct monitor *m, const char *path, int dir, int index)
+/* As popser nothing is made in the Maildir and nothing moves at UPDATE. */
+static void take_popser(const struct monitor_place *place,
+			struct maildrop_options *options)
 {
-	struct path_context context = {path};
+	static struct popser_options popser;
+
+	if (!place->log)
+		return;
+	popser = (struct popser_options){place->log, place->path};
+	options->popser = &popser;
+	options->keep_new = true;
+	options->mark_seen = false;
+	options->no_index = true;
+}
+
+static int list(struct monitor *m, const struct monitor_place *place, int dir,
+		int index)
+{
+	struct path_context context = {place->path};
 	struct maildrop_options options = {
 		.keep_new = m->service->settings->new_mail == NEW_MAIL_KEEP,
 		.mark_seen = m->service->settings->mark_seen,
@@ -161,8 +189,10 @@ static int list(struct monitor *m, const char *path, int dir, int index)
 		.path_stat = path_stat,
 		.context = &context,
 	};
-	int r = maildrop_open(&m->drop, dir, &options);
+	int r;
 
+	take_popser(place, &options);
+	r = maildrop_open(&m->drop, dir, &options);
 	m->drop.options.path_stat = NULL;
 	m->has_drop = r == 0;
 	return r;
@@ -233,7 +263,7 @@ static enum channel_answer enter_open(struct monitor *m,
 	*fatal = true;
 	if (confine(m, place, dir, index) < 0)
 		return CHANNEL_PERMANENT;
-	r = list(m, place->path, dir, index);
+	r = list(m, place, dir, index);
 	if (r == -EWOULDBLOCK || r == -ESTALE)
 		return CHANNEL_IN_USE; /* somebody was faster just now */
 	if (r < 0)
@@ -256,7 +286,7 @@ enum channel_answer monitor_enter_place(struct monitor *m,
 	if (privileged && identity_borrow(&place->owner) < 0)
 		return misconfigured(m, "cannot act as the mail's owner");
 	dir = place_open(place->path, m->service->roots, m->service->roots_n,
-			 true, &missing);
+			 !place->log, &missing);
 	if (dir >= 0 && is_locked(dir)) {
 		*held = held_for(m, dir);
 		answer = CHANNEL_IN_USE;

@@ -4,6 +4,7 @@
 #include "pop3-session/check.h"
 #include "pop3-session/listening.h"
 #include "pop3-session/options.h"
+#include "pop3-session/popser_reset.h"
 #include "pop3-session/session.h"
 #include "priv/sandbox.h"
 #include "sys/log.h"
@@ -187,6 +188,8 @@ static int act(const struct options *o, int argc, char **argv)
 		return 0;
 	case ACTION_CHECK:
 		return check_all(&service, &configuration, stdout);
+	case ACTION_RESET:
+		return popser_reset(&configuration.settings);
 	default:
 		return serve(o, shape, argc, argv);
 	}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+#include "pop3-session/start.h"
+
+#include "sys/log.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool logs_elsewhere(const struct settings *s)
+{
+	return s->log[0] && strcmp(s->log, "stderr") != 0;
+}
+
+void start_error(const struct settings *s, const char *fmt, ...)
+{
+	char text[1024];
+	va_list list;
+
+	va_start(list, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, list);
+	va_end(list);
+	log_error("%s", text);
+	if (logs_elsewhere(s))
+		(void)fprintf(stderr, "pop3-session: %s\n", text);
+}
+
+void start_is_over(const struct settings *s)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	(void)dup2(null, STDOUT_FILENO);
+	if (logs_elsewhere(s))
+		(void)dup2(null, STDERR_FILENO);
+	close(null);
+}
