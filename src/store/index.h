@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The files of a maildrop's index: pop3-session.index, the base, and
- * pop3-session.index.tail, what came later. They are replaced by rename(2):
- * whoever reads the old ones goes on doing so. A new base makes an old tail
+ * pop3-session.index.tail, what came later. They are written under another
+ * name and then renamed: whoever reads the old ones goes on doing so. A new base makes an old tail
  * void, since a tail names its base. Each base, and each base with its tail,
  * is true by itself for the stamps it bears; so writers who do not hold the
  * maildrop's lock may make an index old or void, but never wrong.
