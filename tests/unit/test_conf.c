@@ -298,6 +298,24 @@ static void later_files_win_in_the_order_of_names(void **state)
 	assert_string_equal(joined(&f->settings.hosts), "c|d");
 }
 
+/* Made in no order that a folder could have by chance. */
+static void names_are_sorted(void **state)
+{
+	static const char order[] = "5193742860";
+	struct fixture *f = *state;
+
+	for (size_t i = 0; order[i]; i++) {
+		char name[32], text[32];
+
+		snprintf(name, sizeof(name), ".d/%c.conf", order[i]);
+		snprintf(text, sizeof(text), "hosts += %c\n", order[i]);
+		put(f->file, name, text, strlen(text));
+	}
+	assert_int_equal(load(f, "hosts = c\n"), 0);
+	assert_string_equal(joined(&f->settings.hosts),
+			    "c|0|1|2|3|4|5|6|7|8|9");
+}
+
 static void a_fault_in_a_folder_names_its_file(void **state)
 {
 	struct fixture *f = *state;
@@ -352,6 +370,16 @@ static void faulty_options(void **state)
 	assert_int_equal(f->settings.timeout, 600);
 }
 
+/* Up to the comment that ends the line. */
+static size_t value_length(const char *line)
+{
+	size_t n = strcspn(line, "\n");
+
+	while (n > 0 && line[n] != '#')
+		n--;
+	return n;
+}
+
 static void what_is_printed_can_be_read_again(void **state)
 {
 	struct fixture *f = *state;
@@ -383,14 +411,17 @@ static void what_is_printed_can_be_read_again(void **state)
 	out = fmemopen(second, sizeof(second), "w");
 	conf_print(&again, out);
 	fclose(out);
-	for (char *a = strtok(first, "#"), *b = second; a;
-	     a = strtok(NULL, "#")) {
-		/* The origins differ, the values do not. */
-		char *value = strrchr(a, '\n');
+	/* The origins differ, the values do not. */
+	for (size_t i = 0; i < NKEYS; i++) {
+		char name[32];
+		const char *a, *b;
 
-		value = value ? value + 1 : a;
-		if (*value)
-			assert_non_null(strstr(b, value));
+		snprintf(name, sizeof(name), "%s = ", keys[i].name);
+		a = strstr(first, name);
+		b = strstr(second, name);
+		assert_non_null(a);
+		assert_non_null(b);
+		assert_memory_equal(a, b, value_length(a));
 	}
 	conf_free(&again);
 }
@@ -472,6 +503,7 @@ int main(void)
 		TEST(octets_that_are_no_text_are_refused),
 		TEST(missing_files),
 		TEST(later_files_win_in_the_order_of_names),
+		TEST(names_are_sorted),
 		TEST(a_fault_in_a_folder_names_its_file),
 		TEST(a_list_can_be_emptied),
 		TEST(options_win_over_files),

@@ -239,7 +239,8 @@ static int unprivileged(void)
 		return 1;
 	if (identity_keep_capabilities(true) != 0)
 		return 2;
-	if (identity_drop(&me) != 0 || identity_become(&me) != 0)
+	if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 || identity_drop(&me) != 0 ||
+	    identity_become(&me) != 0 || prctl(PR_GET_DUMPABLE) != 0)
 		return 3;
 	if (identity_drop(&somebody) != -EPERM)
 		return 4;
