@@ -67,12 +67,15 @@ static uint64_t penalty_now(void)
 	return (uint64_t)now.tv_sec;
 }
 
-/* What counts of an entry's state; a time to come is of before a restart. */
+/*
+ * What counts of an entry's state. A time to come, which is of before a
+ * restart, is very long ago in unsigned numbers.
+ */
 static uint32_t penalty_failures(uint64_t state, uint64_t now)
 {
 	uint64_t last = state >> 16;
 
-	if (last > now || now - last >= PENALTY_FORGET_S)
+	if (now - last >= PENALTY_FORGET_S)
 		return 0;
 	return (uint32_t)(state & PENALTY_COUNT_MAX);
 }

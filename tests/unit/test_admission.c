@@ -221,6 +221,43 @@ static void test_many_networks(void **state)
 	free(t);
 }
 
+static struct slots_key key_of(uint32_t i)
+{
+	struct slots_key key = {.octets = {0x20, 0x01}};
+
+	memcpy(key.octets + 4, &i, sizeof(i));
+	return key;
+}
+
+/* So many networks that most share a chain, leaving in another order. */
+static void test_chains(void **state)
+{
+	enum { SLOTS = 3 * SLOTS_HEADS, STEP = 20021 /* a prime */ };
+	struct slots_file *f = calloc(1, sizeof(*f));
+	struct slots_key key;
+
+	(void)state;
+	f->networks_backed = f->slots_backed = SLOTS_MAX;
+	for (int round = 0; round < 2; round++) {
+		for (uint32_t i = 0; i < SLOTS; i++) {
+			key = key_of(i / 2);
+			assert_int_equal(slots_free_from(f, 0), i);
+			slots_take(f, i, &key);
+		}
+		for (uint32_t n = 0, i = 0; n < SLOTS; n++) {
+			key = key_of(i / 2);
+			assert_non_null(slots_network(f, &key));
+			slots_release(f, i);
+			assert_int_equal(f->suspect, 0);
+			i = (i + STEP) % SLOTS;
+		}
+		assert_int_equal(f->total, 0);
+		assert_int_equal(f->network_top, SLOTS / 2);
+		assert_int_equal(slots_used_from(f, 0), SLOTS_NONE);
+	}
+	free(f);
+}
+
 static void test_two_openings_are_one_file(void **state)
 {
 	struct admission other;
@@ -313,7 +350,6 @@ static void test_killed_sessions_of_a_network_are_folded(void **state)
 static void test_the_living_are_not_folded(void **state)
 {
 	struct admission_ticket t;
-	const struct timespec second = {.tv_sec = 1};
 
 	(void)state;
 	for (int i = 0; i < 10; i++)
@@ -327,7 +363,6 @@ static void test_the_living_are_not_folded(void **state)
 		for (uint32_t n = 0; n < adm.file->network_top; n++)
 			adm.file->networks[n].folded_ms -= 2000;
 	}
-	(void)second;
 	assert_counts("10.0.0.1", 10, 10);
 	for (int i = 0; i < 10; i++)
 		kill_child(i);
@@ -781,6 +816,7 @@ int main(void)
 		FRESH(test_networks),
 		FRESH(test_the_901st_is_refused),
 		FRESH(test_many_networks),
+		FRESH(test_chains),
 		FRESH(test_two_openings_are_one_file),
 		FRESH(test_killed_sessions_are_folded),
 		FRESH(test_killed_sessions_of_a_network_are_folded),

@@ -127,7 +127,7 @@ static void test_it_outlives_the_process(void **state)
 
 static void test_many_processes_at_once(void **state)
 {
-	enum { PROCESSES = 8, TIMES = 500 };
+	enum { PROCESSES = 4, TIMES = 15000 };
 	struct network_address a = address("192.0.2.1");
 
 	(void)state;

@@ -330,6 +330,9 @@ static void test_long_lines(void **state)
 
 		memset(text, ' ', 300000);
 		memcpy(text, "ann:{PLAIN}s3cret\nbob:{PLAIN}x::::::", 36);
+		/* what would be read if the rest of the line were a line */
+		if (n > 65537)
+			memcpy(text + 65536, "dan:x", 5);
 		memcpy(text + 18 + n, "\ncyd:{PLAIN}c\n", 14);
 		put("one", text, 18 + n + 14);
 		assert_int_equal(find(&u, "bob", &row),
