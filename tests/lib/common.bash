@@ -91,12 +91,13 @@ show_log() {
 	[ ! -s "$WORLD/log" ] || sed 's/^/log: /' "$WORLD/log" >&2
 }
 
-# Runs without the descriptors above 2, however many bats has.
+# Runs without the descriptors above 2, however many bats has. (No redirection
+# around the loop: bash would keep what it replaces above 2, and lose it.)
 bare() (
 	for fd in /proc/self/fd/*; do
 		fd=${fd##*/}
 		[ "$fd" -le 2 ] || eval "exec $fd>&-"
-	done 2>/dev/null
+	done
 	exec "$@"
 )
 
