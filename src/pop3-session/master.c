@@ -181,6 +181,8 @@ static _Noreturn void execute(const struct master *m, int control)
 	/* Signals of a terminal are for the master, which passes them on. */
 	(void)setsid();
 	if (fd >= 0) {
+		/* Whatever else we were started with is not for sessions. */
+		(void)close_range((unsigned)fd + 1, ~0U, 0);
 		execv(m->executable, argv);
 		execv("/proc/self/exe", argv);
 	}
