@@ -129,15 +129,22 @@ static void test_many_processes_at_once(void **state)
 {
 	enum { PROCESSES = 4, TIMES = 15000 };
 	struct network_address a = address("192.0.2.1");
+	int start[2];
+	char c;
 
 	(void)state;
+	assert_int_equal(pipe(start), 0);
 	fail_times("192.0.2.1", 1); /* so that nobody races for the entry */
 	for (int i = 0; i < PROCESSES; i++) {
 		if (fork())
 			continue;
-		fail_times("192.0.2.1", TIMES);
+		close(start[1]);
+		if (read(start[0], &c, 1) == 0) /* when all are there */
+			fail_times("192.0.2.1", TIMES);
 		_exit(0);
 	}
+	close(start[0]);
+	close(start[1]);
 	for (int i = 0; i < PROCESSES; i++)
 		assert_true(wait(NULL) > 0);
 	assert_int_equal(penalty_failed(&table, &a), PROCESSES * TIMES + 2);
