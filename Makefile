@@ -147,6 +147,12 @@ $(BUILD)/fuzzer/%: fuzz/%.c $(ARCHIVES) $(BUILD)/flags
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) \
 		-fsanitize=fuzzer -o $@ $< $(LINK_LAYERS)
 
+# What the tests in containers visit a server with.
+$(BUILD)/tests/%: tests/system/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
+
 # --- testing ---------------------------------------------------------------
 
 check: unit fuzz-replay bats ## test without root, network or installing
@@ -162,7 +168,7 @@ bats: $(PROGRAM) ## run the behaviour tests (tests/*.bats)
 fuzz-replay: $(FUZZ_TARGETS:%=$(BUILD)/replay/%) ## replay the fuzz corpora
 	@scripts/run-all replay $^
 
-system: $(PROGRAM) ## tests that need root: containers, namespaces
+system: $(PROGRAM) $(BUILD)/tests/crowd ## tests that need root: containers, namespaces
 	BUILD=$(abspath $(BUILD)) $(BATS) $(BATS_FLAGS) $(SYSTEM_TESTS)
 
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all

@@ -85,24 +85,28 @@ md5_of_stamp() { # secret ; greeting on standard input
 	printf '%s%s' "$stamp" "$1" | md5sum | cut -d' ' -f1
 }
 
-@test "APOP with the digest of the stamp and the secret" {
+# APOP with the digest of the stamp and this secret; the answer in $line.
+apop() {
+	local greeting digest from to
 	command_line
 	coproc SESSION { bare timeout 60 "${COMMAND[@]}" 2>>"$WORLD/log"; }
-	local pid=$SESSION_PID greeting line digest
-	read -r -t 20 -u "${SESSION[0]}" greeting
-	digest=$(md5_of_stamp secret <<<"$greeting")
-	printf 'APOP alice %s\r\nQUIT\r\n' "${digest//?/0}" >&"${SESSION[1]}"
-	read -r -t 20 -u "${SESSION[0]}" line
-	[[ $line == "-ERR [AUTH]"* ]]
-	wait "$pid"
-	coproc SESSION { bare timeout 60 "${COMMAND[@]}" 2>>"$WORLD/log"; }
-	pid=$SESSION_PID
-	read -r -t 20 -u "${SESSION[0]}" greeting
-	digest=$(md5_of_stamp secret <<<"$greeting")
-	printf 'APOP alice %s\r\nQUIT\r\n' "$digest" >&"${SESSION[1]}"
-	read -r -t 20 -u "${SESSION[0]}" line
+	exec {from}<&"${SESSION[0]}" {to}>&"${SESSION[1]}"
+	eval "exec ${SESSION[0]}<&- ${SESSION[1]}>&-"
+	read -r -t 20 -u "$from" greeting
+	digest=$(md5_of_stamp "$1" <<<"$greeting")
+	printf 'APOP alice %s\r\n' "$digest" >&"$to"
+	read -r -t 20 -u "$from" line
+	exec {from}<&- {to}>&-
+}
+
+@test "APOP with the digest of the stamp and the secret" {
+	apop secret
 	[[ $line == "+OK logged in"* ]]
-	wait "$pid"
+}
+
+@test "APOP with the digest of another secret is refused like a wrong password" {
+	apop Secret
+	[[ $line == "-ERR [AUTH] wrong name or password"* ]]
 }
 
 @test "the stamp is made of letters, digits and dots around the @, and never repeats" {

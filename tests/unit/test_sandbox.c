@@ -158,6 +158,8 @@ CALL(do_openat, SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY, 0)
 CALL(do_stat, SYS_newfstatat, AT_FDCWD, "/", NULL, 0)
 CALL(do_socket, SYS_socket, AF_INET, SOCK_STREAM, 0)
 CALL(do_connect, SYS_connect, pair[0], NULL, 0)
+CALL(do_fastopen, SYS_sendmsg, pair[0], NULL, MSG_FASTOPEN)
+CALL(do_fastopen_to, SYS_sendto, pair[0], "x", 1, MSG_FASTOPEN, NULL, 0)
 CALL(do_bind, SYS_bind, pair[0], NULL, 0)
 CALL(do_execve, SYS_execve, "/bin/true", NULL, NULL)
 CALL(do_execveat, SYS_execveat, folder, "x", NULL, NULL, 0)
@@ -395,11 +397,11 @@ struct attempt {
 	}
 
 #define FRONT_CANNOT                                                           \
-	TRAP(openat, SYS_openat), TRAP(stat, SYS_newfstatat),                  \
-		TRAP(socket, SYS_socket), TRAP(connect, SYS_connect),          \
-		TRAP(bind, SYS_bind), TRAP(execve, SYS_execve),                \
-		TRAP(execveat, SYS_execveat), TRAP(kill, SYS_kill),            \
-		TRAP(ptrace, SYS_ptrace),                                      \
+	TRAP(fastopen, SYS_sendmsg), TRAP(openat, SYS_openat),                 \
+		TRAP(stat, SYS_newfstatat), TRAP(socket, SYS_socket),          \
+		TRAP(connect, SYS_connect), TRAP(bind, SYS_bind),              \
+		TRAP(execve, SYS_execve), TRAP(execveat, SYS_execveat),        \
+		TRAP(kill, SYS_kill), TRAP(ptrace, SYS_ptrace),                \
 		TRAP(vm_readv, SYS_process_vm_readv),                          \
 		TRAP(prlimit, SYS_prlimit64), TRAP(mprotect, SYS_mprotect),    \
 		TRAP(remap, SYS_remap_file_pages), TRAP(unshare, SYS_unshare), \
@@ -440,6 +442,8 @@ static const struct attempt of_root_child[] = {
 };
 
 static const struct attempt of_monitor[] = {
+	TRAP(fastopen, SYS_sendmsg),
+	TRAP(fastopen_to, SYS_sendto),
 	TRAP(socket, SYS_socket),
 	TRAP(connect, SYS_connect),
 	TRAP(bind, SYS_bind),

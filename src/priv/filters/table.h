@@ -69,7 +69,7 @@ static const struct filter_row filter_rows[] = {
 	{"write",	ALL, {{0}}},
 	{"pread64",	ALL, {{0}}},
 	{"recvmsg",	ALL, {{0}}},	/* may bring more of them */
-	{"sendmsg",	ALL, {{0}}},
+	{"sendmsg",	ALL, {NOT(2, MSG_FASTOPEN)}},	/* connects by sending */
 	{"ppoll",	ALL, {{0}}},
 	{"close",	ALL, {{0}}},
 	{"shutdown",	ALL, {{0}}},	/* a lingering end after QUIT */
@@ -103,7 +103,7 @@ static const struct filter_row filter_rows[] = {
 	 * between monitor and front; no call makes another socket. */
 	{"accept4",	MONITOR, {{0}}},
 	{"socketpair",	MONITOR, {ARG(0, AF_UNIX), BITS(1, 0xf, SOCK_SEQPACKET)}},
-	{"sendto",	MONITOR, {{0}}},
+	{"sendto",	MONITOR, {NOT(3, MSG_FASTOPEN)}},
 	{"recvfrom",	MONITOR, {{0}}},
 	{"getsockopt",	MONITOR, {{0}}},
 	{"setsockopt",	MONITOR, {{0}}},
