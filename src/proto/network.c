@@ -114,7 +114,7 @@ static bool parse_v6(struct span text, uint8_t out[16])
 
 bool network_address_parse(struct span text, struct network_address *out)
 {
-	struct network_address a;
+	struct network_address a = {{0}};
 
 	if (span_find(text, ':') < text.n) {
 		if (!parse_v6(text, a.octets))
