@@ -258,7 +258,7 @@ converse() {
 		number=$((number + 1))
 		STEP="dialogue line $number"
 		text=${text#"${text%%[![:space:]]*}"}
-		[ -n "$text" ] && [[ $text != '#'* ]] || continue
+		[[ -n $text && $text != '#'* ]] || continue
 		step "$1" "${text:0:2}" "${text:3}" || return
 	done
 }
@@ -334,6 +334,7 @@ gone() {
 	! kill -0 "$1" 2>/dev/null
 }
 
+# shellcheck disable=SC2034 # STATUS is for the tests
 stop_server() {
 	local pid=$SERVER
 	SERVER=

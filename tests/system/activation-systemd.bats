@@ -1,0 +1,119 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# pop3.socket with pop3.service, the listening shape, as `make install` puts
+# them in place, under a real systemd.
+
+load ../lib/common
+load ../lib/container
+
+setup_file() {
+	container_up
+}
+
+teardown_file() {
+	container_down
+}
+
+setup() {
+	container_begin
+	inside systemctl restart pop3.socket
+}
+
+teardown() {
+	show_journal
+	inside systemctl stop pop3.socket pop3.service
+}
+
+@test "make install brings the users, the folders and the units" {
+	inside id pop3-front
+	inside id vmail
+	[ "$(inside stat -c '%a %U' /run/pop3-session)" = '750 root' ]
+	inside systemctl cat pop3.socket pop3.service pop3@.service >/dev/null
+	inside test -e /etc/xinetd.d/pop3
+}
+
+@test "the first connection starts the service" {
+	run inside systemctl is-active pop3.service
+	[ "$output" = inactive ]
+	fresh_visit
+	[ "$(inside systemctl is-active pop3.service)" = active ]
+}
+
+@test "mail below each mail root is fetched whole, and deleted" {
+	serves_everyone
+}
+
+@test "the whole sandbox is in force" {
+	run inside /usr/local/sbin/pop3-session --check
+	[ "$status" = 0 ]
+	deliver alice
+	fetch_all alice
+	run journal -u pop3.service
+	[[ $output != *[Ww]arning* ]]
+}
+
+@test "systemctl reload takes up a changed configuration, and serves on" {
+	fresh_visit
+	setting 'hostname = renamed.example'
+	inside systemctl reload pop3.service
+	renamed() {
+		outside curl -sS --max-time 5 -v "$(pop3_url alice)" 2>&1 |
+			grep -q 'renamed.example'
+	}
+	wait_for 10 renamed
+}
+
+@test "a server that was killed is there again for the next client" {
+	fresh_visit
+	inside systemctl kill --signal=KILL pop3.service
+	deliver alice
+	wait_for 10 fetch_all alice
+}
+
+@test "systemctl stop ends it with its sessions, and leaves nothing" {
+	crowd 20
+	wait_for 20 crowd_is_there
+	[ "$(crowd_counts greeted)" = 20 ]
+	inside systemctl stop pop3.socket pop3.service
+	run inside pgrep pop3-session
+	[ "$status" = 1 ]
+	[ "$(inside systemctl show -P Result pop3.service)" = success ]
+	crowd_leaves
+}
+
+@test "ten thousand connections of one source: a fresh one waits under 2 s" {
+	crowd 10000 198.51.100.1
+	wait_for 60 crowd_is_there
+	cat "$WORLD/crowd"
+	[ "$(crowd_counts greeted)" = 100 ]
+	ms=$(fresh_visit)
+	echo "a fresh source waited $ms ms"
+	[ "$ms" -lt 2000 ]
+	crowd_leaves
+	[ "$(inside systemctl is-active pop3.socket)" = active ]
+}
+
+@test "during the flood of one source, too" {
+	crowd 10000 198.51.100.1
+	while ! crowd_is_there; do
+		ms=$(fresh_visit)
+		echo "a fresh source waited $ms ms"
+		[ "$ms" -lt 2000 ]
+	done
+	crowd_leaves
+}
+
+@test "900 sessions at once; the 901st hears which limit it is" {
+	setting 'max_sessions = 900'
+	crowd 901 198.51.100.1 240
+	wait_for 60 crowd_is_there
+	cat "$WORLD/crowd"
+	[ "$(crowd_counts greeted)" = 900 ]
+	[ "$(crowd_counts refused)" = 1 ]
+	grep -E '^-ERR \[SYS/TEMP\] .*sessions' "$WORLD/crowd"
+	crowd_leaves
+	run journal -u pop3.service
+	[[ $output == *max_sessions* ]]
+	wait_for 10 fresh_visit
+}
