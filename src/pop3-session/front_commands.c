@@ -292,11 +292,13 @@ static enum front_reply update(struct front *front)
 		return REPLY_BYE;
 	output_add_str(&front->out, "-ERR [SYS/TEMP] ");
 	output_add_u64(&front->out, done.failed);
-	output_add_str(&front->out, done.failed > 0
-					    ? " messages could not be removed; "
-					      "they are still there\r\n"
-					    : " messages failed, but the disk "
-					      "did not confirm the change\r\n");
+	output_add_str(&front->out,
+		       done.failed == 1 ? " message" : " messages");
+	output_add_str(&front->out,
+		       done.failed > 0
+			       ? " could not be removed and will be back\r\n"
+			       : " failed, but the disk did not confirm the "
+				 "change\r\n");
 	return REPLY_NONE;
 }
 
