@@ -159,6 +159,13 @@ static int place_template_wrong(struct span template, const char *what,
 	return -EINVAL;
 }
 
+/* Only these are absolute whatever the user's name is. */
+static bool place_has_start(struct span template)
+{
+	return span_starts(template, span_str("/")) ||
+	       span_starts(template, span_str("%h"));
+}
+
 bool place_template_is_valid(struct span template)
 {
 	struct place_item item;
@@ -166,7 +173,7 @@ bool place_template_is_valid(struct span template)
 
 	if (!template.n || template.n >= PLACE_PATH_SIZE)
 		return false;
-	if (template.p[0] != '/' && !span_starts(template, span_str("%h")))
+	if (!place_has_start(template))
 		return false;
 	for (;; first = false) {
 		size_t percent = span_find(template, '%');
@@ -194,7 +201,7 @@ int place_check_template(struct span template, struct buf *error)
 	if (template.n >= PLACE_PATH_SIZE)
 		return place_template_wrong(span_take(template, 80),
 					    "is over 4095 octets", error);
-	if (template.p[0] != '/' && !span_starts(template, span_str("%h")))
+	if (!place_has_start(template))
 		return place_template_wrong(
 			template, "must begin with a slash or %h", error);
 	buf_init(&out, sample, sizeof(sample));
@@ -288,7 +295,7 @@ int place_expand(struct span template, struct span user, struct span home,
 
 	if (!place_name_is_safe(user))
 		return -EPERM;
-	if (!template.n || (template.p[0] != '/' && template.p[0] != '%'))
+	if (!place_has_start(template))
 		return -EINVAL;
 	while (rest.n) {
 		struct span literal = span_take(rest, span_find(rest, '%'));

@@ -181,7 +181,8 @@ static const struct expand_case {
 	{"/m/../%u", "bob", "", -EPERM, NULL},
 	{"/m/./%u", "bob", "", -EPERM, NULL},
 	{"/m//%u", "bob", "", -EPERM, NULL},
-	{"%u/m", "bob", "", -EPERM, NULL},
+	{"%u/m", "bob", "", -EINVAL, NULL},
+	{"%9.1u/x", "b", "", -EINVAL, NULL},
 };
 
 static void test_expanding(void **state)
