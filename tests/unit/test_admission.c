@@ -233,10 +233,11 @@ static struct slots_key key_of(uint32_t i)
 static void test_chains(void **state)
 {
 	enum { SLOTS = 3 * SLOTS_HEADS, STEP = 20021 /* a prime */ };
-	struct slots_file *f = calloc(1, sizeof(*f));
+	struct slots_file *f = aligned_alloc(4096, sizeof(*f));
 	struct slots_key key;
 
 	(void)state;
+	memset(f, 0, sizeof(*f));
 	f->networks_backed = f->slots_backed = SLOTS_MAX;
 	for (int round = 0; round < 2; round++) {
 		for (uint32_t i = 0; i < SLOTS; i++) {
