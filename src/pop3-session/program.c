@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,9 +117,12 @@ static int refuse_broken(enum shape shape, const char *text)
  */
 static const char *own_user(void)
 {
-	const struct passwd *p = getpwuid(getuid());
+	static char name[USERS_NAME_SIZE];
+	const char *logname = getenv("LOGNAME");
 
-	return p ? p->pw_name : NULL;
+	if (identity_own_name(name, sizeof(name)) == 0)
+		return name;
+	return logname && logname[0] ? logname : NULL;
 }
 
 static int serve_terminal(const struct options *o)

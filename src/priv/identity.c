@@ -44,6 +44,27 @@ static int find_account(const char *name, uid_t uid, struct identity *out)
 	return r;
 }
 
+int identity_own_name(char *name, size_t size)
+{
+	FILE *f = fopen("/etc/passwd", "re");
+	const struct passwd *p;
+	int r = -ENOENT;
+
+	if (!f)
+		return -errno;
+	while (r == -ENOENT && (p = fgetpwent(f))) {
+		size_t n = strlen(p->pw_name) + 1;
+
+		if (p->pw_uid != getuid())
+			continue;
+		r = n <= size ? 0 : -ENAMETOOLONG;
+		if (r == 0)
+			memcpy(name, p->pw_name, n);
+	}
+	(void)fclose(f);
+	return r;
+}
+
 static int find_group(const char *name, gid_t *out)
 {
 	FILE *f = fopen("/etc/group", "re");

@@ -9,6 +9,7 @@
 #define PRIV_IDENTITY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct identity {
@@ -25,6 +26,11 @@ int identity_find(const char *spec, struct identity *)
 
 /* The group of a name or number; failures as above. */
 int identity_find_group(const char *spec, gid_t *)
+	__attribute__((warn_unused_result));
+
+/* The name that /etc/passwd has for the real uid, with its NUL. -ENOENT: none;
+ * -ENAMETOOLONG; or why the file could not be read. */
+int identity_own_name(char *name, size_t size)
 	__attribute__((warn_unused_result));
 
 /* As root: keeps of the capabilities only CAP_SETUID, CAP_SETGID, CAP_KILL and
