@@ -213,6 +213,26 @@ int index_put(int dirfd, int which, const struct maildrop_list *list,
 	return 0;
 }
 
+void index_confirm(int dirfd, int which, int fd)
+{
+	unsigned char octets[INDEX_HEADER];
+	struct index_header head;
+	int out;
+
+	if (table_read_header(fd, &head) != 0 || head.claimed == 0)
+		return;
+	out = openat(dirfd, names[which],
+		     O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (out < 0)
+		return;
+	head.claimed = 0;
+	index_header_encode(&head, octets);
+	if (!is_same_file(out, fd) ||
+	    pwrite(out, octets, sizeof(octets), 0) != INDEX_HEADER)
+		index_drop(dirfd);
+	close(out);
+}
+
 void index_drop(int dirfd)
 {
 	unlinkat(dirfd, names[INDEX_BASE], 0);

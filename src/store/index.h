@@ -2,10 +2,11 @@
 /*
  * The files of a maildrop's index: pop3-session.index, the base, and
  * pop3-session.index.tail, what came later. They are written under another
- * name and then renamed: whoever reads the old ones goes on doing so. A new base makes an old tail
- * void, since a tail names its base. Each base, and each base with its tail,
- * is true by itself for the stamps it bears; so writers who do not hold the
- * maildrop's lock may make an index old or void, but never wrong.
+ * name and then renamed: whoever reads the old ones goes on doing so. A new
+ * base makes an old tail void, since a tail names its base. Each base, and each
+ * base with its tail, is true by itself for the stamps it bears; so writers who
+ * do not hold the maildrop's lock may make an index old or void, but never
+ * wrong.
  */
 #ifndef STORE_INDEX_H
 #define STORE_INDEX_H
@@ -50,6 +51,12 @@ const struct index_stamp *index_stamps(const struct index_files *);
 int index_put(int dirfd, int which, const struct maildrop_list *, uint32_t from,
 	      const struct index_stamp stamps[INDEX_FOLDERS],
 	      struct index_files *) __attribute__((warn_unused_result));
+
+/*
+ * All sizes in the file fd of the index have been checked by now: says so in
+ * its header, if it still is the index's. An attempt.
+ */
+void index_confirm(int dirfd, int which, int fd);
 
 /* Takes away a base that was found damaged. */
 void index_drop(int dirfd);

@@ -56,7 +56,8 @@ struct index_header {
 	uint64_t base_id; /* of a tail: the base that it continues; else 0 */
 	uint32_t count;	  /* rows in this file */
 	uint32_t in_new;  /* rows of this file that are in new/ */
-	uint32_t claimed; /* rows of this file whose size is not yet checked */
+	uint32_t claimed; /* rows whose size is not yet checked; 0: all are, */
+			  /* whatever the records say */
 	uint32_t base_count;  /* of a tail: rows in the base; else 0 */
 	uint64_t octets;      /* sizes in this file */
 	uint64_t base_octets; /* of a tail: sizes in the base; else 0 */

@@ -6,13 +6,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "store/maildrop_claims.h"
 #include "store/maildrop_lock.h"
 #include "store/maildrop_relist.h"
 #include "store/maildrop_scan.h"
 #include "store/maildrop_seek.h"
 
 enum {
-	SETTLE_FROM = 1024,	       /* messages; fewer are listed quickly */
+	TEND_SLICE = 512,   /* messages checked in about a millisecond */
+	SETTLE_FROM = 1024, /* messages; fewer are listed quickly */
 	SETTLE_WAIT_NS = 25 * 1000000, /* until our own changes are past */
 };
 
@@ -95,20 +97,27 @@ void maildrop_close_tables(struct maildrop *d)
 	}
 }
 
-/* A descriptor, or -ENOENT if there is no such file, or no file. */
-static int open_file(const struct maildrop *d, enum index_folder folder,
-		     const char *name)
+/*
+ * A descriptor, or -ENOENT if there is no such file, or no file, or -ESTALE if
+ * it is not of the size that its name claimed.
+ */
+static int open_file(struct maildrop *d, const struct maildrop_file *f)
 {
 	struct stat st;
-	int fd = openat(d->folders[folder], name,
+	int fd = openat(d->folders[f->folder], f->name,
 			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0)
 		return errno == ELOOP || errno == ENXIO ? -ENOENT : -errno;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		return fd;
-	close(fd);
-	return -ENOENT;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return -ENOENT;
+	}
+	if (f->claimed && (uint64_t)st.st_size != f->file_size) {
+		close(fd);
+		return maildrop_claims_lied(d);
+	}
+	return fd;
 }
 
 static int open_moved(struct maildrop *d, uint32_t number,
@@ -116,7 +125,7 @@ static int open_moved(struct maildrop *d, uint32_t number,
 {
 	int error = maildrop_seek_moved(d, number, f);
 
-	return error ? error : open_file(d, f->folder, f->name);
+	return error ? error : open_file(d, f);
 }
 
 /*
@@ -146,7 +155,7 @@ int maildrop_fetch(struct maildrop *d, uint32_t number)
 
 	if (result)
 		return result;
-	result = open_file(d, f.folder, f.name);
+	result = open_file(d, &f);
 	return result == -ENOENT ? fetch_moved(d, number, &f) : result;
 }
 
@@ -158,15 +167,20 @@ int maildrop_refresh(struct maildrop *d)
 
 int maildrop_tend(struct maildrop *d)
 {
-	maildrop_seek_end(d);
-	return 0;
+	int result = maildrop_claims_check(d, TEND_SLICE);
+
+	if (result <= 0)
+		maildrop_seek_end(d);
+	return result;
 }
 
 void maildrop_settle(struct maildrop *d)
 {
 	struct timespec wait = {.tv_nsec = SETTLE_WAIT_NS};
 
-	if (d->options.no_index || d->count < SETTLE_FROM ||
+	while (maildrop_claims_check(d, UINT32_MAX) > 0)
+		;
+	if (d->options.no_index || d->lied || d->count < SETTLE_FROM ||
 	    (!d->touched[INDEX_NEW] && !d->touched[INDEX_CUR]))
 		return;
 	/* Before that the folders' times would not be trusted. */

@@ -86,6 +86,10 @@ struct maildrop {
 	struct index_stamp stamps[INDEX_FOLDERS];
 	struct maildrop_work *work;  /* mapped while needed */
 	bool touched[INDEX_FOLDERS]; /* by our own UPDATE */
+	bool claims;		     /* some sizes are not yet checked, */
+	uint32_t claims_checked;     /* messages up to this number are, */
+	bool claims_unsure;	     /* some of them could not be */
+	bool lied;		     /* one was wrong */
 	bool popser_recorded;	     /* popser.log has this listing */
 };
 
@@ -112,7 +116,8 @@ size_t maildrop_tables(const struct maildrop *, int fds[2]);
  * Opens message `number` for reading: a regular file, O_NOFOLLOW, O_NONBLOCK,
  * O_CLOEXEC; the caller closes it. It is found by its base name where its name
  * has changed since. Returns the descriptor; -ENOENT: it is gone; -ERANGE: no
- * such number; -EBADMSG: the table is damaged, call maildrop_refresh(); or the
+ * such number; -EBADMSG: the table is damaged, call maildrop_refresh();
+ * -ESTALE: the size that was given out is wrong, see maildrop_tend(); or the
  * error of opening it (-EACCES, -EMFILE ...).
  */
 int maildrop_fetch(struct maildrop *, uint32_t number)
@@ -129,10 +134,12 @@ int maildrop_refresh(struct maildrop *) __attribute__((warn_unused_result));
 /*
  * For idle moments: gives back what was mapped, so that a waiting session is
  * small, and does a slice (about a millisecond) of what maildrop_open() put
- * off. Returns 1: there is more, call again when nothing else is to be done;
- * 0: nothing is left to do; -ESTALE: a size that was given out is wrong, since
- * a name lied about it: end the session without UPDATE; the next one has it
- * right.
+ * off: of very many messages whose names tell their sizes for the first time,
+ * some are checked at once, the others here, and each when it is fetched.
+ *
+ * Returns 1: there is more, call again when nothing else is to be done; 0:
+ * nothing is left to do; -ESTALE: a name lied, a size that was given out is
+ * wrong: end the session without UPDATE; the next one has it right.
  */
 int maildrop_tend(struct maildrop *);
 
@@ -165,9 +172,10 @@ int maildrop_commit(struct maildrop *, const uint8_t *deleted,
 	__attribute__((warn_unused_result));
 
 /*
- * After the reply to QUIT: brings the index up to date with what UPDATE did,
- * where that saves the next session time. Takes the lock for it, and does
- * nothing if it is taken. May sleep some milliseconds without holding it.
+ * At the end of every session, after the reply to QUIT if there was one:
+ * finishes what was put off, and brings the index up to date with what UPDATE
+ * did where that saves the next session time. Needs no lock, and so is in
+ * nobody's way. May sleep some milliseconds. Mostly there is nothing to do.
  */
 void maildrop_settle(struct maildrop *);
 

@@ -7,7 +7,10 @@
 #include "base/buf.h"
 #include "proto/maildir.h"
 
-enum { RUN = 16 }; /* items sorted by insertion before merging */
+enum {
+	RUN = 16,   /* items sorted by insertion before merging */
+	AHEAD = 16, /* items fetched into the cache before their turn */
+};
 
 /*
  * Sizes in a name can be true only if the message with CRLF is no smaller than
@@ -59,6 +62,7 @@ int maildrop_list_add(struct maildrop_list *l, struct span name,
 	to->base_n = (uint8_t)parts.base.n;
 	to->uid_n = (uint8_t)uid.n;
 	to->time = parts.time;
+	to->hash_uid = !maildir_base_is_uid(parts.base);
 	claim_sizes(to, &parts);
 	l->n++;
 	return 0;
@@ -79,17 +83,17 @@ int maildrop_list_order(uint64_t time_a, struct span base_a, uint64_t time_b,
 	return span_order(base_a, base_b);
 }
 
-/* What is moved about while sorting. */
+/* What is moved about while sorting: by time first, then what is equal. */
 struct key {
 	uint64_t time;
 	uint32_t i;
 };
 
-static bool is_after_same_time(const struct maildrop_list *l, uint32_t ia,
-			       uint32_t ib)
+static bool is_after(const struct maildrop_list *l, const struct key *ka,
+		     const struct key *kb)
 {
-	const struct maildrop_item *a = &maildrop_list_items(l)[ia];
-	const struct maildrop_item *b = &maildrop_list_items(l)[ib];
+	const struct maildrop_item *a = &maildrop_list_items(l)[ka->i];
+	const struct maildrop_item *b = &maildrop_list_items(l)[kb->i];
 	int order =
 		span_order(maildrop_list_base(l, a), maildrop_list_base(l, b));
 
@@ -99,14 +103,6 @@ static bool is_after_same_time(const struct maildrop_list *l, uint32_t ia,
 	if (order == 0)
 		order = a->in_new - b->in_new;
 	return order > 0;
-}
-
-static inline bool is_after(const struct maildrop_list *l, const struct key *a,
-			    const struct key *b)
-{
-	if (a->time != b->time)
-		return a->time > b->time;
-	return is_after_same_time(l, a->i, b->i);
 }
 
 static void sort_run(const struct maildrop_list *l, struct key *keys, size_t n)
@@ -139,9 +135,12 @@ static void merge(const struct maildrop_list *l, const struct key *from,
 	memcpy(to, right, (size_t)(right_end - right) * sizeof(*right));
 }
 
-/* Merge sort from the bottom up; returns where the result is. */
-static struct key *sort_keys(const struct maildrop_list *l, struct key *keys,
-			     struct key *spare, size_t n)
+/*
+ * Merge sort from the bottom up, of keys of equal time; returns where the
+ * result is.
+ */
+static struct key *sort_equals(const struct maildrop_list *l, struct key *keys,
+			       struct key *spare, size_t n)
 {
 	for (size_t i = 0; i < n; i += RUN)
 		sort_run(l, keys + i, n - i < RUN ? n - i : RUN);
@@ -160,31 +159,119 @@ static struct key *sort_keys(const struct maildrop_list *l, struct key *keys,
 	return keys;
 }
 
+/* One pass of a radix sort, by the octet of the time at `shift`. */
+static void scatter(const struct key *from, size_t n, unsigned shift,
+		    struct key *to)
+{
+	uint32_t starts[256] = {0}, sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		starts[from[i].time >> shift & 255]++;
+	for (size_t i = 0; i < 256; i++) {
+		uint32_t count = starts[i];
+
+		starts[i] = sum;
+		sum += count;
+	}
+	for (size_t i = 0; i < n; i++)
+		to[starts[from[i].time >> shift & 255]++] = from[i];
+}
+
+/* Returns where the result is. */
+static struct key *sort_by_time(struct key *keys, struct key *spare, size_t n)
+{
+	uint64_t differ = 0;
+
+	for (size_t i = 1; i < n; i++)
+		differ |= keys[i].time ^ keys[0].time;
+	for (unsigned shift = 0; shift < 64; shift += 8) {
+		struct key *swap = keys;
+
+		if ((differ >> shift & 255) == 0)
+			continue;
+		scatter(keys, n, shift, spare);
+		keys = spare;
+		spare = swap;
+	}
+	return keys;
+}
+
+static struct key *sort_keys(const struct maildrop_list *l, struct key *keys,
+			     struct key *spare, size_t n)
+{
+	struct key *sorted = sort_by_time(keys, spare, n);
+
+	spare = sorted == keys ? spare : keys;
+	for (size_t i = 0, end; i < n; i = end) {
+		struct key *from;
+
+		for (end = i + 1; end < n; end++) {
+			if (sorted[end].time != sorted[i].time)
+				break;
+		}
+		if (end == i + 1)
+			continue;
+		from = sort_equals(l, sorted + i, spare + i, end - i);
+		if (from != sorted + i)
+			memcpy(sorted + i, from, (end - i) * sizeof(*from));
+	}
+	return sorted;
+}
+
+/*
+ * Puts items and names into the order of the keys, so that whatever comes
+ * after goes through memory from its beginning to its end.
+ */
+static int rearrange(struct maildrop_list *l, const struct key *keys)
+{
+	const struct maildrop_item *items = maildrop_list_items(l);
+	struct maildrop_list to = {.n = l->n};
+	struct maildrop_item *item;
+	char *text;
+
+	item = maildrop_arena_add(&to.items, sizeof(*item) * l->n);
+	text = maildrop_arena_add(&to.names, l->names.used);
+	if (!item || !text) {
+		maildrop_list_free(&to);
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < l->n; i++, item++) {
+		size_t n;
+
+		if (i + AHEAD < l->n)
+			__builtin_prefetch(&items[keys[i + AHEAD].i]);
+		if (i + AHEAD / 2 < l->n)
+			__builtin_prefetch(maildrop_list_text(
+				l, &items[keys[i + AHEAD / 2].i]));
+		*item = items[keys[i].i];
+		n = item->name_n + 1U + item->uid_n;
+		memcpy(text, l->names.p + item->at, n);
+		item->at = (uint64_t)(text - (char *)to.names.p);
+		text += n;
+	}
+	maildrop_list_free(l);
+	*l = to;
+	return 0;
+}
+
 int maildrop_list_sort(struct maildrop_list *l)
 {
-	struct maildrop_arena scratch = {0}, sorted = {0};
+	struct maildrop_arena scratch = {0};
 	const struct maildrop_item *items = maildrop_list_items(l);
-	struct maildrop_item *to;
 	struct key *keys;
+	int error = -ENOMEM;
 
 	if (l->n < 2)
 		return 0;
 	keys = maildrop_arena_add(&scratch, 2 * sizeof(*keys) * l->n);
-	to = maildrop_arena_add(&sorted, sizeof(*to) * l->n);
-	if (!keys || !to) {
-		maildrop_arena_free(&scratch);
-		maildrop_arena_free(&sorted);
-		return -ENOMEM;
+	if (keys) {
+		for (uint32_t i = 0; i < l->n; i++)
+			keys[i] = (struct key){items[i].time, i};
+		keys = sort_keys(l, keys, keys + l->n, l->n);
+		error = rearrange(l, keys);
 	}
-	for (uint32_t i = 0; i < l->n; i++)
-		keys[i] = (struct key){items[i].time, i};
-	keys = sort_keys(l, keys, keys + l->n, l->n);
-	for (uint32_t i = 0; i < l->n; i++)
-		to[i] = items[keys[i].i];
 	maildrop_arena_free(&scratch);
-	maildrop_arena_free(&l->items);
-	l->items = sorted;
-	return 0;
+	return error;
 }
 
 /* "." and the SHA-256 of the base name, or of it and a NUL and the ordinal. */
@@ -238,6 +325,7 @@ int maildrop_list_rename(struct maildrop_list *l, uint32_t i, struct span name,
 	item->in_new = in_new;
 	item->gone = false;
 	item->base_n = (uint8_t)maildir_name_base(name).n;
+	item->hash_uid = !maildir_base_is_uid(span_take(name, item->base_n));
 	return set_text(l, i, name, span_make("", 0));
 }
 
@@ -257,8 +345,7 @@ int maildrop_list_identify(struct maildrop_list *l)
 			ordinal++;
 		else
 			ordinal = 1;
-		if (item->uid_n > 0 ||
-		    (ordinal == 1 && maildir_base_is_uid(base)))
+		if (item->uid_n > 0 || (ordinal == 1 && !item->hash_uid))
 			continue;
 		make_uid(base, ordinal, &uid);
 		memcpy(name, base.p, item->name_n);

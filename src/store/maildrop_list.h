@@ -21,14 +21,15 @@ struct maildrop_item {
 	uint64_t time;	    /* of delivery, from the name, seconds */
 	uint64_t size;	    /* octets as RETR sends them */
 	uint64_t file_size; /* octets of the file */
-	uint64_t ino;	    /* from the folder; 0: unknown */
+	uint64_t ino;	    /* for those who ask; 0: unknown */
 	uint64_t at;	    /* of the name, in `names` */
 	uint8_t name_n, base_n;
-	uint8_t uid_n;	  /* octets of a unique-id behind name and NUL, or 0 */
-	bool in_new : 1;  /* else in cur/ */
-	bool sized : 1;	  /* both sizes are known */
-	bool claimed : 1; /* they are what the name says, unchecked */
-	bool gone : 1;	  /* to be left out by maildrop_list_sweep() */
+	uint8_t uid_n;	   /* octets of a unique-id behind name and NUL, or 0 */
+	bool in_new : 1;   /* else in cur/ */
+	bool sized : 1;	   /* both sizes are known */
+	bool claimed : 1;  /* they are what the name says, unchecked */
+	bool gone : 1;	   /* to be left out by maildrop_list_sweep() */
+	bool hash_uid : 1; /* the base name can be no unique-id */
 };
 
 struct maildrop_list {
@@ -73,8 +74,8 @@ static inline struct span maildrop_list_uid(const struct maildrop_list *l,
 /*
  * Adds a message: a name (1 to 255 octets) and, if it is to have another one
  * than the rules give it, its unique-id (else empty). `item` holds the rest;
- * its time, at and lengths are set here. If it is not sized and the name tells
- * sizes that can be true, they are put in and `claimed` is set.
+ * its time, at, lengths and hash_uid are set here. If it is not sized and the
+ * name tells sizes that can be true, they are put in and `claimed` is set.
  */
 int maildrop_list_add(struct maildrop_list *, struct span name, struct span uid,
 		      const struct maildrop_item *item)

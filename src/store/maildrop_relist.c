@@ -143,10 +143,25 @@ static int finish(struct relisting *r, uint32_t after)
 	return maildrop_list_identify(&r->list);
 }
 
+/* Where no later session would profit, nothing is put off. */
+static int check_claims(struct relisting *r)
+{
+	struct maildrop_item *items = maildrop_list_items(&r->list);
+	int error;
+
+	for (uint32_t i = 0; i < r->list.n; i++)
+		items[i].sized = !items[i].claimed;
+	r->sizing.postpone = false;
+	error = maildrop_size_all(&r->sizing, &r->list);
+	if (error == 0)
+		maildrop_list_sweep(&r->list);
+	return error;
+}
+
 /* Writes to the index if that is possible, else to memory. */
 static int put(struct relisting *r, int which, uint32_t from)
 {
-	int error;
+	int error = 0;
 
 	if (r->how != MAILDROP_AGAIN && !r->d->options.no_index) {
 		error = index_put(maildrop_index_dir(r->d), which, &r->list,
@@ -154,7 +169,10 @@ static int put(struct relisting *r, int which, uint32_t from)
 		if (error == 0 || r->how == MAILDROP_AFTER)
 			return error;
 		r->d->index_why = -error;
+		error = check_claims(r);
 	}
+	if (error)
+		return error;
 	return index_put(-1, which, &r->list, from, r->stamps, &r->files);
 }
 
@@ -244,7 +262,7 @@ static int list(struct relisting *r)
 
 	if (r->d->options.popser)
 		return list_as_popser(r);
-	if (!r->d->options.no_index)
+	if (!r->d->options.no_index && r->how != MAILDROP_EXACT)
 		index_find(maildrop_index_dir(r->d), &r->files);
 	error = choose(r);
 	if (error || (!r->fresh[INDEX_NEW] && !r->fresh[INDEX_CUR]))
@@ -318,11 +336,15 @@ static void adopt(struct relisting *r)
 
 	d->count = 0;
 	d->octets = 0;
+	d->claims = false;
+	d->claims_checked = 0;
+	d->claims_unsure = false;
 	for (size_t i = 0; i < INDEX_FILES; i++) {
 		d->tables[i] = r->files.fds[i];
 		if (i < n) {
 			d->count += r->files.heads[i].count;
 			d->octets += r->files.heads[i].octets;
+			d->claims |= r->files.heads[i].claimed > 0;
 		}
 		d->stamps[i] = r->stamps[i];
 	}
@@ -339,6 +361,8 @@ int maildrop_relist(struct maildrop *d, enum maildrop_relist_how how)
 		.how = how,
 		.files = INDEX_FILES_NONE,
 		.sizing = {.folders = d->folders,
+			   .postpone =
+				   how == MAILDROP_LIST && !d->options.no_index,
 			   .go_on = d->options.go_on,
 			   .context = d->options.context},
 	};

@@ -13,6 +13,7 @@ enum maildrop_relist_how {
 	MAILDROP_LIST,	/* at login */
 	MAILDROP_AGAIN, /* after damage: no index; the same list or none */
 	MAILDROP_AFTER, /* after UPDATE, without the lock, for the index only */
+	MAILDROP_EXACT, /* after a lie: believes neither index nor names */
 };
 
 /*

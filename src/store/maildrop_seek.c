@@ -54,6 +54,7 @@ int maildrop_seek(struct maildrop *d, uint32_t number, struct maildrop_file *f)
 	f->size = e.row.size;
 	f->file_size = e.file_size;
 	f->folder = e.in_new ? INDEX_NEW : INDEX_CUR;
+	f->claimed = e.claimed;
 	f->base_n = (uint8_t)e.base.n;
 	memcpy(f->name, e.name.p, e.name.n);
 	f->name[e.name.n] = 0;

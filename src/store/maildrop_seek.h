@@ -13,6 +13,7 @@
 struct maildrop_file {
 	uint64_t size, file_size; /* octets, as in struct table_entry */
 	enum index_folder folder;
+	bool claimed;	/* the sizes are not yet checked */
 	uint8_t base_n; /* octets of the base name */
 	char name[INDEX_NAME_MAX + 1];
 };

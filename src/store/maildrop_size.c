@@ -11,7 +11,9 @@
 enum {
 	BUFFER = 65536,		      /* octets read at a time */
 	ASK_AFTER = 64 * 1024 * 1024, /* octets between two go_on() */
-	FILE_COST = 65536, /* octets that opening a file counts for */
+	FILE_COST = 65536,     /* octets that opening a file counts for */
+	CLAIMS_AT_ONCE = 4096, /* claims; checked within 10 ms or so */
+	SAMPLE = 1024,	       /* about so many of more are checked */
 };
 
 struct reading {
@@ -89,12 +91,15 @@ static int read_size(struct reading *r, int folder, const char *name,
 }
 
 /* What the name claims is believed if it tells the file's size rightly. */
-static bool is_claim_true(int folder, const char *name,
+static bool is_claim_true(const struct maildrop_sizing *s,
+			  const struct maildrop_list *list,
 			  const struct maildrop_item *item)
 {
+	int folder = s->folders[item->in_new ? INDEX_NEW : INDEX_CUR];
 	struct stat st;
 
-	return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	return fstatat(folder, maildrop_list_text(list, item), &st,
+		       AT_SYMLINK_NOFOLLOW) == 0 &&
 	       S_ISREG(st.st_mode) && (uint64_t)st.st_size == item->file_size;
 }
 
@@ -105,7 +110,7 @@ static int size_item(struct reading *r, const struct maildrop_list *list,
 	const char *name = maildrop_list_text(list, item);
 	int error = 0;
 
-	if (!item->claimed || !is_claim_true(folder, name, item))
+	if (!item->claimed || !is_claim_true(r->sizing, list, item))
 		error = read_size(r, folder, name, item);
 	item->claimed = false;
 	item->sized = error == 0;
@@ -135,6 +140,33 @@ static int leave_out(struct maildrop_sizing *s, struct maildrop_item *item,
 	return 0;
 }
 
+static bool is_mere_claim(const struct maildrop_item *item)
+{
+	return item->claimed && !item->sized && !item->gone;
+}
+
+/*
+ * Believes all claims for now if there are many and those that are checked,
+ * all over the list, are true.
+ */
+static void postpone(struct maildrop_sizing *s, struct maildrop_list *list)
+{
+	struct maildrop_item *items = maildrop_list_items(list);
+	uint32_t claims = 0, i;
+
+	for (i = 0; i < list->n; i++)
+		claims += is_mere_claim(&items[i]);
+	if (claims <= CLAIMS_AT_ONCE)
+		return;
+	for (i = 0; i < list->n; i += list->n / SAMPLE) {
+		if (is_mere_claim(&items[i]) &&
+		    !is_claim_true(s, list, &items[i]))
+			return;
+	}
+	for (i = 0; i < list->n; i++)
+		items[i].sized |= is_mere_claim(&items[i]);
+}
+
 int maildrop_size_all(struct maildrop_sizing *s, struct maildrop_list *list)
 {
 	struct maildrop_item *items = maildrop_list_items(list);
@@ -143,6 +175,8 @@ int maildrop_size_all(struct maildrop_sizing *s, struct maildrop_list *list)
 
 	if (!maildrop_arena_add(&r.buffer, BUFFER))
 		return -ENOMEM;
+	if (s->postpone)
+		postpone(s, list);
 	for (uint32_t i = 0; i < list->n && error == 0; i++) {
 		if (items[i].sized || items[i].gone)
 			continue;

@@ -19,6 +19,12 @@ struct maildrop_sizing {
 	const int *folders;	      /* of new/ and cur/ */
 	bool (*go_on)(void *context); /* or NULL; see store/maildrop.h */
 	void *context;
+	/*
+	 * Where very many names tell sizes, check some and put off the rest:
+	 * those are then sized and claimed. Asking for the size of a file takes
+	 * four times as long as reading its name from the folder.
+	 */
+	bool postpone;
 
 	/* Results, counted up. */
 	uint32_t vanished;   /* files that are no longer there */

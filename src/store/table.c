@@ -82,6 +82,15 @@ uint64_t table_octets(const struct table_view *v)
 	return v->octets;
 }
 
+uint32_t table_claimed(const struct table_view *v)
+{
+	uint32_t claimed = 0;
+
+	for (uint32_t i = 0; i < v->files; i++)
+		claimed += v->heads[i].claimed;
+	return claimed;
+}
+
 /* Makes the window show that block of that file. */
 static int show(struct table_view *v, struct table_window *w, uint32_t file,
 		uint64_t block)
@@ -157,7 +166,7 @@ int table_entry(struct table_view *v, uint32_t number, struct table_entry *out)
 				 : e.base;
 	e.file_size = record.file_size;
 	e.in_new = record.in_new;
-	e.claimed = record.claimed;
+	e.claimed = record.claimed && v->heads[file].claimed > 0;
 	if (!index_name_is_safe(e.name) || !index_uid_is_valid(e.row.uid))
 		return -EBADMSG;
 	*out = e;

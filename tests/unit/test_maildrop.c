@@ -28,7 +28,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { MESSAGES = 4096 };
+enum { MESSAGES = 6000 };
 
 /* --- system calls that are watched, and fail when told to --- */
 
@@ -1090,6 +1090,146 @@ static void test_given_up(void **state)
 	open_check_close();
 }
 
+/* --- very many names that tell their sizes --- */
+
+enum { CLAIMS = 5000 };
+
+/* All true but for those of the given number, counted from 0; -1: none. */
+static void fill_claims(int liar)
+{
+	char name[64];
+
+	for (int i = 0; i < CLAIMS; i++) {
+		snprintf(name, sizeof(name), "cur/%d.x,S=2,W=3:2,S", 10000 + i);
+		put(name, i == liar ? "a\nb\n" : "a\n");
+	}
+}
+
+static uint32_t claimed(const struct maildrop *d)
+{
+	static struct table_view v;
+	int fds[2];
+
+	assert_int_equal(table_open(&v, fds, maildrop_tables(d, fds)), 0);
+	return table_claimed(&v);
+}
+
+static void test_claims_are_checked_later(void **state)
+{
+	struct maildrop d;
+	unsigned slices = 0;
+	int result;
+
+	(void)state;
+	fill_claims(-1);
+	let_settle();
+	open_and_check(&d);
+	assert_int_equal(claimed(&d), CLAIMS);
+	assert_int_equal(maildrop_tend(&d), 1);
+	maildrop_close(&d);
+	open_and_check(&d); /* the session ended before all was checked */
+	assert_int_equal(calls.listed[INDEX_CUR], 0);
+	assert_int_equal(claimed(&d), CLAIMS);
+	while ((result = maildrop_tend(&d)) == 1)
+		slices++;
+	assert_int_equal(result, 0);
+	assert_true(slices > 3);
+	assert_int_equal(maildrop_tend(&d), 0);
+	maildrop_close(&d);
+	open_and_check(&d);
+	assert_int_equal(calls.listed[INDEX_CUR], 0);
+	assert_int_equal(claimed(&d), 0);
+	maildrop_close(&d);
+	put("cur/20000.y", "y\n");
+	let_settle();
+	open_and_check(&d);
+	assert_int_equal(claimed(&d), 0);
+	maildrop_close(&d);
+}
+
+static void test_claims_are_kept_as_such(void **state)
+{
+	struct maildrop d;
+
+	(void)state;
+	fill_claims(-1);
+	open_and_check(&d);
+	maildrop_close(&d);
+	put("cur/1.y", "y\n");
+	open_and_check(&d);
+	assert_int_equal(claimed(&d), CLAIMS);
+	move("cur/12501.x,S=2,W=3:2,S", "cur/12501.x,S=2,W=3:2,RS");
+	maildrop_settle(&d); /* one is not where it was */
+	maildrop_close(&d);
+	open_and_check(&d);
+	assert_int_equal(claimed(&d), CLAIMS);
+	maildrop_settle(&d);
+	maildrop_close(&d);
+	open_and_check(&d);
+	assert_int_equal(claimed(&d), 0);
+	maildrop_close(&d);
+}
+
+static void test_claim_is_a_lie(void **state)
+{
+	struct maildrop d;
+	int result;
+
+	(void)state;
+	fill_claims(2501);
+	for (int way = 0; way < 3; way++) {
+		unlink(at("pop3-session.index"));
+		open_drop(&d);
+		assert_int_equal(size_of(&d, "12501.x,S=2,W=3"), 3);
+		switch (way) {
+		case 0:
+			while ((result = maildrop_tend(&d)) == 1)
+				;
+			assert_int_equal(result, -ESTALE);
+			break;
+		case 1:
+			assert_int_equal(
+				maildrop_fetch(&d, number_of(&d, "12501.x,S=2,"
+								 "W=3")),
+				-ESTALE);
+			break;
+		case 2:
+			maildrop_settle(&d);
+			break;
+		}
+		assert_int_equal(maildrop_tend(&d), -ESTALE);
+		maildrop_close(&d);
+		open_and_check(&d);
+		assert_int_equal(size_of(&d, "12501.x,S=2,W=3"), 6);
+		assert_int_equal(claimed(&d), 0);
+		maildrop_close(&d);
+	}
+}
+
+/* Without an index every session would put it off again. */
+static void test_claims_without_index(void **state)
+{
+	struct maildrop d;
+
+	(void)state;
+	fill_claims(2501);
+	calls.pwrite = ENOSPC;
+	open_and_check(&d);
+	assert_int_equal(claimed(&d), 0);
+	maildrop_close(&d);
+}
+
+static void test_lie_among_the_first(void **state)
+{
+	struct maildrop d;
+
+	(void)state;
+	fill_claims(2500);
+	open_and_check(&d);
+	assert_int_equal(claimed(&d), 0);
+	maildrop_close(&d);
+}
+
 /* --- other programs, while the folders are read --- */
 
 static int flips, flips_from;
@@ -1761,6 +1901,11 @@ int main(void)
 		TEST(test_front_cannot_write_tables),
 		TEST(test_index_elsewhere),
 		TEST(test_given_up),
+		TEST(test_claims_are_checked_later),
+		TEST(test_claims_are_kept_as_such),
+		TEST(test_claim_is_a_lie),
+		TEST(test_claims_without_index),
+		TEST(test_lie_among_the_first),
 		TEST(test_renamed_while_listed),
 		TEST(test_fetch_what_was_renamed),
 		TEST(test_lock),
