@@ -93,12 +93,18 @@ show_log() {
 
 # Runs without the descriptors above 2, however many bats has. (No redirection
 # around the loop: bash would keep what it replaces above 2, and lose it.)
-bare() (
+# `become ... &` is the program itself, so that $! is its pid.
+become() {
+	local fd
 	for fd in /proc/self/fd/*; do
 		fd=${fd##*/}
 		[ "$fd" -le 2 ] || eval "exec $fd>&-"
 	done
 	exec "$@"
+}
+
+bare() (
+	become "$@"
 )
 
 # The whole command line, with OPTIONS and those of the environment.
@@ -314,7 +320,7 @@ serve() {
 	for try in 1 2 3; do
 		PORT=$(free_port)
 		command_line --listen "127.0.0.1:$PORT" "$@"
-		bare "${COMMAND[@]}" </dev/null >/dev/null 2>>"$WORLD/log" &
+		become "${COMMAND[@]}" </dev/null >/dev/null 2>>"$WORLD/log" &
 		SERVER=$!
 		if wait_for 10 up_or_gone; then
 			answers "$PORT" && return
