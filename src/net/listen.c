@@ -168,7 +168,7 @@ static bool listen_is_any(const struct network_address *address)
 
 int listen_local(int fd, struct listen_address *out)
 {
-	struct sockaddr_storage local;
+	struct sockaddr_storage local = {0};
 	socklen_t n = sizeof(local);
 	struct listen_address found = {0};
 	int only = 1;

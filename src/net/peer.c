@@ -18,7 +18,7 @@ enum {
 
 int peer_of(int fd, struct peer *out)
 {
-	struct sockaddr_storage peer, local;
+	struct sockaddr_storage peer = {0}, local = {0};
 	socklen_t n = sizeof(peer);
 	struct peer found = {.known = true};
 

@@ -74,7 +74,7 @@ static void authfile_keep(struct user_row *row, bool is_name, struct span value)
 static int authfile_lines_read(struct text_file *t, const char *path,
 			       struct user_row *row, struct buf *error)
 {
-	struct span line, value;
+	struct span line, value = {0};
 	const char *wrong;
 	int failed = 0;
 
