@@ -8,6 +8,7 @@
 #   CC=clang        another compiler (a change of flags rebuilds)
 #   BUILD=DIR       another place for everything that is made
 #   WERROR=1        warnings are errors (for CI)
+#   STATIC=no       link shared libraries (a fresh process starts slower)
 #   V=1             print whole commands
 #   CFLAGS, CPPFLAGS, LDFLAGS   are yours and come last
 #   DESTDIR, PREFIX, SYSCONFDIR for `make install`
@@ -58,6 +59,14 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed \
 	$(CFLAGS) $(LDFLAGS)
 
+# Each connection may be a fresh process, and the dynamic linker costs one a
+# fifth of its life (docs/decisions.md). Sanitizers cannot be linked like that.
+STATIC ?= $(if $(findstring -fsanitize,$(CFLAGS)),no,yes)
+# (The linker's warnings are about libconfuse's ~ expansion, which is not used.)
+LINK_PROGRAM = $(if $(filter yes,$(STATIC)),-static-pie -Wl$(comma)--no-warnings \
+	$(filter-out -pie,$(ALL_LDFLAGS)),$(ALL_LDFLAGS))
+comma = ,
+
 # --- what there is ---------------------------------------------------------
 
 LAYERS = base proto sys store auth net stats priv
@@ -74,9 +83,10 @@ FUZZ_TARGETS = $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
 BATS_TESTS = $(sort $(wildcard tests/*.bats))
 SYSTEM_TESTS = $(sort $(wildcard tests/system/*.bats))
 
-# Of each command one short line, unless V=1.
+# Of each command one short line; the whole with V=1, nothing with make -s.
 Q = $(if $(filter 1,$(V)),,@)
-say = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$@)')
+quiet = $(filter 1,$(V))$(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
+say = $(if $(quiet),,@printf '  %-5s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$@)')
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -86,7 +96,7 @@ all: $(PROGRAM) ## build everything into $(BUILD) (the default)
 # --- building --------------------------------------------------------------
 
 # A change of compiler or flags rebuilds what was built with the old ones.
-FLAGS_NOW = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) / $(ALL_LDFLAGS)
+FLAGS_NOW = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) / $(ALL_LDFLAGS) $(LINK_PROGRAM)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' >$@.new
@@ -124,7 +134,7 @@ $(BUILD)/obj/priv/seccomp.o: $(FILTERS)
 $(PROGRAM): $(call objs_of,pop3-session) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ \
+	$(Q)$(CC) $(ALL_CFLAGS) $(LINK_PROGRAM) -o $@ \
 		$(call objs_of,pop3-session) $(LINK_LAYERS)
 
 $(BUILD)/unit/%: tests/unit/%.c $(ARCHIVES) $(BUILD)/flags
