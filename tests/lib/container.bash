@@ -21,7 +21,7 @@
 #   remaining USER          how many files are left
 #   setting LINE...         what pop3-session.conf has for this test besides
 #   journal [OPTION...]     the journal's lines of this test
-#   crowd COUNT [SOURCE [N]]  start tests/system/crowd against the server; its
+#   crowd COUNT [SOURCE...]   start tests/system/crowd against the server; its
 #                           report is in $WORLD/crowd when crowd_is_there
 #   crowd_leaves            end it
 #   fresh_visit [SOURCE]    one connection; prints the milliseconds that its

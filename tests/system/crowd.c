@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * crowd ADDRESS PORT COUNT [SOURCE [SOURCES]]
+ * crowd ADDRESS PORT COUNT [SOURCE [SOURCES [WAITING]]]
  *
  * Opens COUNT connections as fast as it can, from the IPv4 address SOURCE or,
  * in turn, from that and the SOURCES - 1 following ones, and keeps them open.
- * It reads the first line of each and sends nothing. When each connection has
+ * With WAITING, no more than so many are without an answer at one time. It
+ * reads the first line of each and sends nothing. When each connection has
  * answered, failed or been closed, or nothing has happened for QUIET_MS, it
  * prints one line,
  *
@@ -201,14 +202,14 @@ int main(int argc, char **argv)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET};
 	struct in_addr first = {0}, source;
-	unsigned long i, count, sources = 1;
+	unsigned long i, count, sources = 1, waiting = 0;
 	unsigned open = 0;
 	struct visitor *crowd;
 	int events;
 
-	if (argc < 4 || argc > 6) {
+	if (argc < 4 || argc > 7) {
 		fprintf(stderr, "usage: crowd ADDRESS PORT COUNT "
-				"[SOURCE [SOURCES]]\n");
+				"[SOURCE [SOURCES [WAITING]]]\n");
 		return 2;
 	}
 	to.sin_addr = address(argv[1]);
@@ -218,6 +219,8 @@ int main(int argc, char **argv)
 		first = address(argv[4]);
 	if (argc > 5)
 		sources = number(argv[5]);
+	if (argc > 6)
+		waiting = number(argv[6]);
 	raise_limit(count);
 	crowd = calloc(count + 1, sizeof(*crowd));
 	events = epoll_create1(EPOLL_CLOEXEC);
@@ -229,6 +232,9 @@ int main(int argc, char **argv)
 		come(&crowd[i], events, source, &to);
 		open++;
 		while (hear_all(events, 0, &open))
+			;
+		while (waiting && open >= waiting &&
+		       hear_all(events, QUIET_MS, &open))
 			;
 	}
 	while (open && hear_all(events, QUIET_MS, &open))
