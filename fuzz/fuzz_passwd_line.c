@@ -46,6 +46,12 @@ static void check_example(const struct user_row *row)
 	}
 }
 
+/* Octet by octet, padding included: nothing at all may be left. */
+static int is_same(const void *a, const void *b, size_t n)
+{
+	return !memcmp(a, b, n);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct span line = span_make(data, n);
@@ -60,8 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		check_row(line, &row);
 		check_example(&row);
 	} else {
-		REQUIRE(!memcmp(&row, &cleared, sizeof(row)) ||
-			!memcmp(&row, &before, sizeof(row)));
+		REQUIRE(is_same(&row, &cleared, sizeof(row)) ||
+			is_same(&row, &before, sizeof(row)));
 	}
 	return 0;
 }

@@ -29,7 +29,7 @@ static const struct scheme *scheme_find(struct span name)
 enum scheme_kind scheme_split(struct span stored, struct span *rest)
 {
 	const struct scheme *scheme;
-	struct span after = stored;
+	struct span after;
 	size_t end;
 
 	if (rest)

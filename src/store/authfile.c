@@ -66,7 +66,8 @@ static void authfile_keep(struct user_row *row, bool is_name, struct span value)
 		memcpy(to, scheme, sizeof(scheme) - 1);
 		to += sizeof(scheme) - 1;
 	}
-	memcpy(to, value.p, value.n);
+	if (value.n)
+		memcpy(to, value.p, value.n);
 	to[value.n] = '\0';
 }
 

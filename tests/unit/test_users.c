@@ -401,6 +401,7 @@ static void test_stores_that_cannot_be_read(void **state)
 		chmod(path_of("one"), 0);
 		assert_int_equal(find(&u, "bob", &row), USERS_PERMFAIL);
 		assert_error("permission");
+		unlink(path_of("one"));
 	}
 	assert_int_equal(users_fault(-EIO), USERS_TEMPFAIL);
 	assert_int_equal(users_fault(-EMFILE), USERS_TEMPFAIL);
