@@ -68,6 +68,12 @@ __attribute__((warn_unused_result)) int
 place_check_template(struct span template, struct buf *error);
 
 /*
+ * Is the path absolute, without a folder named "." or ".." or nothing? A slash
+ * alone is not. Pure.
+ */
+bool place_path_is_plain(struct span path);
+
+/*
  * Puts the path into *out (buf_str() makes a C string of it). `home` may be
  * empty if there is none. The result is an absolute path none of whose folders
  * is "." or ".." or empty, whatever name and template are; a slash at the end
