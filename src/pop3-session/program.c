@@ -53,6 +53,23 @@ static void have_standard_fds(void)
 	}
 }
 
+/*
+ * A connection on descriptor 0 is answered there, also where descriptor 1 is
+ * something else (systemd with StandardOutput=journal).
+ */
+static void have_output(void)
+{
+	int accepts;
+	socklen_t n = sizeof(accepts);
+
+	if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &n) ==
+		    0 &&
+	    !accepts &&
+	    getsockopt(STDOUT_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &n) <
+		    0)
+		(void)dup2(STDIN_FILENO, STDOUT_FILENO);
+}
+
 static void open_log(enum shape shape)
 {
 	const struct settings *s = &configuration.settings;
@@ -99,11 +116,11 @@ static int complain(enum shape shape, const char *text, int status)
 	return 0;
 }
 
-static int refuse_broken(enum shape shape, const char *text)
+static int refuse_broken(enum shape shape, const char *text, int failure)
 {
 	static const char reply[] = "-ERR [SYS/PERM] the server is not set up "
 				    "right; tell the administrator\r\n";
-	int status = complain(shape, text, EXIT_CONFIG);
+	int status = complain(shape, text, failure);
 
 	if (shape == SHAPE_CONNECTION)
 		(void)send(STDOUT_FILENO, reply, sizeof(reply) - 1,
@@ -159,12 +176,13 @@ static int serve(const struct options *o, enum shape shape, int argc,
 	const char *wrong = misplaced(o, shape);
 
 	if (wrong)
-		return refuse_broken(shape, wrong);
+		return refuse_broken(shape, wrong, EXIT_CONFIG);
 	open_log(shape);
 	conf_each_later(&configuration.conf, warn_later);
 	buf_init(&error, memory, sizeof(memory));
 	if (service_prepare(&service, &configuration, &error) < 0)
-		return refuse_broken(shape, buf_str(&error) ? memory : "");
+		return refuse_broken(shape, buf_str(&error) ? memory : "",
+				     EXIT_CONFIG);
 	if (o->generation >= 0)
 		return acceptor_serve(&service, o->generation, o->sockets);
 	if (shape == SHAPE_LISTENING)
@@ -183,7 +201,8 @@ static int act(const struct options *o, int argc, char **argv)
 	buf_init(&error, memory, sizeof(memory));
 	if (settings_read(&configuration, o->config, o->assignments,
 			  o->assignments_n, &error) < 0)
-		return refuse_broken(shape, buf_str(&error) ? memory : "");
+		return refuse_broken(shape, buf_str(&error) ? memory : "",
+				     EXIT_CONFIG);
 	switch (o->action) {
 	case ACTION_PRINT_CONFIG:
 		settings_print(&configuration, stdout);
@@ -204,10 +223,11 @@ int program_main(int argc, char **argv)
 	struct buf error;
 
 	have_standard_fds();
+	have_output();
 	buf_init(&error, memory, sizeof(memory));
 	if (options_read(&options, argc, argv, &error) < 0)
-		return complain(find_shape(&options),
-				buf_str(&error) ? memory : "", EXIT_USAGE);
+		return refuse_broken(find_shape(&options),
+				     buf_str(&error) ? memory : "", EXIT_USAGE);
 	switch (options.action) {
 	case ACTION_HELP:
 		fputs(options_help(), stdout);
