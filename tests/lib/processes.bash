@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash
+#
+# Servers that were started in other ways than `serve`, their processes, and
+# sessions that stay open, on top of common.bash.
+#
+#   handed HOW [OPTION...]   start the server with sockets from
+#                            tests/lib/starter.py: HOW is one, "listen N" or
+#                            "each N"; $SERVER, $PORT, and all of them in
+#                            $PORTS. (each: the log is then to be in a file.)
+#   ended_with STATUS        a process of "each" has ended so by now
+#   start_and_wait COMMAND...  a server that is to end by itself: $STATUS,
+#                            what it says in $WORLD/said
+#
+#   acceptor                 pids: of the newest generation's acceptor,
+#   front_parent [ACCEPTOR]  the parent of its fronts,
+#   monitor USER             the monitor of this user's last login,
+#   front MONITOR            and its front, in any shape: the only other child
+#                            in the same generation, so one session at a time;
+#                            as root one of any number
+#   generations N            there are N acceptors now
+#
+#   dial [PORT [ADDRESS]]    a connection that stays, to $PORT; its greeting is
+#                            taken; descriptor in $CONNECTION
+#   say COMMAND...           one command a line, each with one line of answer;
+#                            the last in $LINE
+#   enter USER               dial and log in
+#   hang_up [DESCRIPTOR]     close it
+#   is_over                  the server has closed the connection by now
+#   left USER                how many messages the folders have
+
+handed() { # one | "listen N" | "each N"
+	local how=$1 count=1
+	shift
+	[[ $how != listen* ]] || count=${how#listen }
+	command_line "$@"
+	: >"$WORLD/started"
+	# shellcheck disable=SC2086 # two words
+	become python3 "$REPOSITORY/tests/lib/starter.py" $how "${COMMAND[@]}" \
+		</dev/null >"$WORLD/started" 2>>"$WORLD/log" &
+	SERVER=$!
+	wait_for 20 has_ports "$count"
+	mapfile -t PORTS < <(sed -n 's/^port //p' "$WORLD/started")
+	PORT=${PORTS[0]}
+}
+
+has_ports() {
+	[ "$(grep -c '^port ' "$WORLD/started")" = "$1" ]
+}
+
+ended_with() {
+	grep -q "^ended [0-9]* $1\$" "$WORLD/started"
+}
+
+start_and_wait() {
+	STATUS=0
+	bare timeout -k 5 30 "$@" >"$WORLD/said" 2>&1 || STATUS=$?
+}
+
+acceptor() {
+	pgrep -n -P "$SERVER"
+}
+
+generations() {
+	[ "$(pgrep -c -P "$SERVER")" = "$1" ]
+}
+
+front_parent() {
+	pgrep -o -P "${1:-$(acceptor)}"
+}
+
+monitor() {
+	sed -n "s/.*Login: user=<$1>.*mpid=\([0-9]*\).*/\1/p" "$WORLD/log" |
+		tail -n 1
+}
+
+parent_of() {
+	# The name, in brackets, is without spaces here.
+	cut -d' ' -f4 "/proc/$1/stat"
+}
+
+front() {
+	local parent pid
+	if pgrep -P "$1"; then # one-connection shape: the monitor's child
+		return
+	fi
+	parent=$(parent_of "$1")
+	for pid in $(pgrep -P "$parent"); do
+		[ "$pid" = "$1" ] || [ "$pid" = "$(front_parent "$parent")" ] ||
+			! same_client "$pid" "$1" || echo "$pid"
+	done
+}
+
+# Have both a network socket in common? Only root can look.
+same_client() {
+	[ "$EUID" = 0 ] || return 0
+	local inode
+	for inode in $(readlink "/proc/$1/fd/"* | grep '^socket:'); do
+		readlink "/proc/$2/fd/"* | grep -qF "$inode" && return 0
+	done
+	return 1
+}
+
+dial() {
+	exec {CONNECTION}<>"/dev/tcp/${2:-127.0.0.1}/${1:-$PORT}"
+	hear
+	[[ $LINE == +OK* ]]
+}
+
+hear() {
+	LINE=
+	IFS= read -r -t "$STEP_LIMIT" -u "$CONNECTION" LINE || return
+	LINE=${LINE%$'\r'}
+}
+
+say() {
+	local command
+	for command; do
+		printf '%s\r\n' "$command" >&"$CONNECTION"
+		hear || return
+	done
+}
+
+enter() {
+	dial
+	say "USER $1" 'PASS secret'
+	[[ $LINE == "+OK logged in"* ]]
+}
+
+hang_up() {
+	local fd=${1:-$CONNECTION}
+	exec {fd}>&-
+}
+
+# Nothing more comes, and the end does. Only once a connection.
+is_over() {
+	local status=0
+	LINE=
+	IFS= read -r -t "$STEP_LIMIT" -u "$CONNECTION" LINE || status=$?
+	[ "$status" = 1 ] && [ -z "$LINE" ]
+}
+
+left() {
+	find "$WORLD/mail/$1"/{new,cur} -type f | wc -l
+}
