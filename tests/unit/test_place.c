@@ -289,7 +289,7 @@ static int make_base(void **state)
 
 static int remove_base(void **state)
 {
-	char command[128];
+	char command[192];
 
 	(void)state;
 	snprintf(command, sizeof(command), "chmod -R u+rwx %s; rm -rf %s", base,
