@@ -4,6 +4,7 @@
 # A connected socket as descriptor 0: what inetd, xinetd and systemd
 # (Accept=yes) hand over, where standard error may be the client's socket, too.
 
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # variables of the library
 load lib/common
 load lib/processes
 

@@ -4,6 +4,7 @@
 # The listening shape: sockets of its own by --listen, or handed over as
 # descriptor 0 (inetd wait) or by LISTEN_FDS (systemd).
 
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # variables of the library
 load lib/common
 load lib/processes
 
@@ -20,7 +21,7 @@ teardown() {
 }
 
 has_ipv6() {
-	[ -e /proc/net/if_inet6 ] && grep -q '^0\{31\}1 ' /proc/net/if_inet6 ||
+	grep -qs '^0\{31\}1 ' /proc/net/if_inet6 ||
 		skip "no IPv6 loopback here"
 }
 
@@ -65,7 +66,7 @@ serves_at() {
 	serves_at "$PORT"
 	serves_at "$a"
 	serves_at "$b" 127.0.0.2
-	! (: <"/dev/tcp/127.0.0.1/$b") 2>/dev/null
+	fails answers "$b"
 }
 
 @test "--listen on * serves every address, as the one that it was" {
@@ -146,13 +147,11 @@ serves_at() {
 }
 
 @test "LISTEN_FDS that are no listening sockets: said, exit status 1" {
-	local -a command
 	command_line
-	command=("${COMMAND[@]}")
 	# shellcheck disable=SC2016 # the inner shell's
 	start_and_wait bash -c \
 		'exec 3</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"' \
-		bash "${command[@]}"
+		bash "${COMMAND[@]}"
 	[ "$STATUS" = 1 ]
 	grep -q 'descriptor 3 .* no listening socket' "$WORLD/said"
 }
@@ -186,10 +185,10 @@ serves_at() {
 	wait_for 20 answers "$PORT"
 	enter alice
 	has_secret "$SERVER"
-	! has_secret "$(acceptor)"
-	! has_secret "$(front_parent)"
-	! has_secret "$(monitor alice)"
-	! has_secret "$(front "$(monitor alice)")"
+	fails has_secret "$(acceptor)"
+	fails has_secret "$(front_parent)"
+	fails has_secret "$(monitor alice)"
+	fails has_secret "$(front "$(monitor alice)")"
 	hang_up
 }
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2153 # variables for and of the tests
+# shellcheck disable=SC2120,SC2119 # arguments that may be left out
 #
 # Servers that were started in other ways than `serve`, their processes, and
 # sessions that stay open, on top of common.bash.
@@ -28,6 +30,13 @@
 #   hang_up [DESCRIPTOR]     close it
 #   is_over                  the server has closed the connection by now
 #   left USER                how many messages the folders have
+#   fails COMMAND...         it does (a mere ! is nothing to bats)
+
+# shellcheck source=tests/lib/common.bash
+
+fails() {
+	! "$@"
+}
 
 handed() { # one | "listen N" | "each N"
 	local how=$1 count=1
