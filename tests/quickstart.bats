@@ -1,0 +1,70 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# scripts/quickstart: a running server with mail in it, and nothing left of it
+# after Ctrl-C. (That it installs what is missing is not tried here.)
+# bats file_tags=server
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+setup() {
+	begin
+	need curl
+	[ -z "$("$REPOSITORY/scripts/packages" missing build)" ] ||
+		skip "packages are missing"
+	QUICKSTART=
+}
+
+teardown() {
+	[ -z "$QUICKSTART" ] || kill -KILL -- "-$QUICKSTART" 2>/dev/null || true
+	finish
+}
+
+# As a terminal would start it: a process group of its own.
+
+start_quickstart() {
+	PORT=$(free_port)
+	export PORT
+	become env --default-signal=INT setsid \
+		"$REPOSITORY/scripts/quickstart" "$WORLD/data" \
+		</dev/null >"$WORLD/printed" 2>>"$WORLD/log" &
+	QUICKSTART=$!
+	wait_for 300 answers "$PORT"
+}
+
+@test "it prints what to type, and that reads the messages" {
+	start_quickstart
+	cat "$WORLD/printed"
+	url=$(grep -oE 'pop3://[^ ]+/1' "$WORLD/printed")
+	nth=0
+	cp -r "$WORLD/data/mail/alice/new" "$WORLD/copy"
+	for file in "$WORLD"/copy/*; do
+		nth=$((nth + 1))
+		curl -sS --max-time 20 "${url%1}$nth" >"$WORLD/got"
+		sed 's/$/\r/' "$file" | cmp - "$WORLD/got"
+	done
+	[ "$nth" = 4 ]
+}
+
+@test "Ctrl-C ends it, and nothing goes on running" {
+	start_quickstart
+	exec {session}<>"/dev/tcp/127.0.0.1/$PORT"
+	read -r -t 10 -u "$session" line
+	[[ $line == +OK* ]]
+	kill -INT -- "-$QUICKSTART"
+	wait_for 15 gone "$QUICKSTART"
+	QUICKSTART=
+	nobody_left() { ! pgrep -f -- "--config $WORLD/data/" >/dev/null; }
+	wait_for 15 nobody_left
+	run ! answers "$PORT"
+}
+
+@test "a folder that is not its own is left alone" {
+	mkdir "$WORLD/data"
+	echo precious >"$WORLD/data/file"
+	run "$REPOSITORY/scripts/quickstart" "$WORLD/data"
+	[ "$status" = 1 ]
+	[[ $output == *"was not made by me"* ]]
+	[ "$(cat "$WORLD/data/file")" = precious ]
+}
