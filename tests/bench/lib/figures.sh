@@ -73,7 +73,8 @@ add_absolute() {
 }
 
 number() {
-	if [ -n "$1" ]; then printf '%.4g' "$1"; else printf -- -; fi
+	[ -n "$1" ] || { printf -- -; return; }
+	awk "BEGIN { v = $1; printf (v >= 1000) ? \"%.0f\" : \"%.4g\", v }"
 }
 
 target_text() {
