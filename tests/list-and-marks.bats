@@ -91,7 +91,7 @@ teardown() {
 		S~ ^\+OK
 		S.
 	END
-	[ "$(ls "$WORLD/mail/alice/cur" | wc -l)" = 3 ]
+	[ "$(find "$WORLD/mail/alice/cur" -type f | wc -l)" = 3 ]
 }
 
 @test "QUIT removes what is marked and nothing else" {

@@ -23,8 +23,8 @@ teardown() {
 hold() {
 	exec {HOLDER}<>"/dev/tcp/127.0.0.1/$PORT"
 	printf 'USER alice\r\nPASS secret\r\n' >&"$HOLDER"
-	local i line
-	for i in 1 2 3; do
+	local line
+	for _ in 1 2 3; do
 		read -r -t 20 -u "$HOLDER" line
 	done
 	[[ $line == "+OK logged in"* ]]
@@ -51,6 +51,7 @@ hold() {
 @test "the same connection succeeds once the first session is gone" {
 	hold
 	exec {second}<>"/dev/tcp/127.0.0.1/$PORT"
+	# shellcheck disable=SC2034 # for converse
 	TO=$second
 	converse "$second" <<-'END'
 		S~ ^\+OK

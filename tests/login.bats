@@ -110,8 +110,7 @@ apop() {
 }
 
 @test "the stamp is made of letters, digits and dots around the @, and never repeats" {
-	local i
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		pop3 </dev/null
 	done >"$WORLD/greetings"
 	[ "$(grep -cE '<[A-Za-z0-9.]+@[A-Za-z0-9.]+>' "$WORLD/greetings")" = 10 ]
@@ -142,7 +141,7 @@ apop() {
 	rm "$WORLD/users"
 	printf 'USER alice\r\nPASS secret\r\nQUIT\r\n' | pop3 >"$WORLD/replies"
 	grep -q '^-ERR \[SYS/' "$WORLD/replies"
-	! grep -q AUTH "$WORLD/replies"
+	refute grep -q AUTH "$WORLD/replies"
 	log_has "$WORLD/users"
 }
 
@@ -179,5 +178,5 @@ apop() {
 @test "passwords never reach the log" {
 	printf 'USER alice\r\nPASS topsecretword\r\nPASS topsecretword\r\nQUIT\r\n' |
 		pop3 -o log_level=debug
-	! log_has topsecretword
+	refute log_has topsecretword
 }

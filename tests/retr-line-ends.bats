@@ -31,7 +31,7 @@ listed() {
 
 # What came is exactly $1 (printf's escapes), and LIST told $2 octets.
 expect_wire() {
-	printf "$1" >"$WORLD/expected"
+	printf '%b' "$1" >"$WORLD/expected"
 	cmp "$WORLD/expected" "$WORLD/wire"
 	[ "$(listed)" = "$2" ]
 }
@@ -99,11 +99,11 @@ expect_wire() {
 # Reads are 65,536 octets each: what matters is put at that border.
 border() { # text; its second octet is the first of the second read
 	head -c 65535 /dev/zero | tr '\0' 'x' >"$WORLD/head"
-	{ cat "$WORLD/head"; printf "$1"; } | wire
+	{ cat "$WORLD/head"; printf '%b' "$1"; } | wire
 }
 
 expect_border() { # printf's escapes behind the x's; size
-	{ cat "$WORLD/head"; printf "$1"; } >"$WORLD/expected"
+	{ cat "$WORLD/head"; printf '%b' "$1"; } >"$WORLD/expected"
 	cmp "$WORLD/expected" "$WORLD/wire"
 	[ "$(listed)" = "$2" ]
 }

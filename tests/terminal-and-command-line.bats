@@ -35,7 +35,7 @@ plain() {
 @test "--user for somebody whom the store does not know is refused" {
 	printf 'STAT\r\nQUIT\r\n' | pop3 --user bob >"$WORLD/replies"
 	[[ $(head -n 1 "$WORLD/replies") == -ERR* ]]
-	! grep -q '^+OK 2' "$WORLD/replies"
+	refute grep -q '^+OK 2' "$WORLD/replies"
 }
 
 @test "on a terminal lines end as they are typed" {
@@ -53,7 +53,7 @@ plain() {
 	grep -q '^C: USER alice' "$WORLD/log"
 	grep -q '^C: PASS \*\*\*' "$WORLD/log"
 	grep -q '^S: Subject: number 1' "$WORLD/log"
-	! grep -q 'secret' "$WORLD/log"
+	refute grep -q 'secret' "$WORLD/log"
 }
 
 @test "--help and --version print on stdout and succeed" {

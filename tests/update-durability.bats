@@ -144,7 +144,7 @@ kill_at_each() {
 		inject read:error=EIO:when=6+ >"$WORLD/replies" || true
 	fired
 	[ "$(tail -n 1 "$WORLD/replies")" != $'.\r' ]
-	! grep -q '^+OK$' <(tail -n 1 "$WORLD/replies" | tr -d '\r')
+	refute grep -q '^+OK$' <(tail -n 1 "$WORLD/replies" | tr -d '\r')
 }
 
 @test "a full disk still serves mail and removes what was marked" {

@@ -72,8 +72,8 @@ left() {
 	serve -o idle_timeout=2
 	exec {c}<>"/dev/tcp/127.0.0.1/$PORT"
 	printf 'USER alice\r\nPASS secret\r\n' >&"$c"
-	local i line end=$((SECONDS + 5))
-	for i in 1 2 3; do read -r -t 20 -u "$c" line; done
+	local line end=$((SECONDS + 5))
+	for _ in 1 2 3; do read -r -t 20 -u "$c" line; done
 	while [ "$SECONDS" -lt "$end" ]; do
 		printf 'NOOP\r\n' >&"$c"
 		read -r -t 20 -u "$c" line

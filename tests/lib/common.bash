@@ -28,6 +28,7 @@
 #   stop_server                    end it and wait; its exit status in $STATUS
 #   wait_for SECONDS COMMAND...    until the command succeeds; fails after that
 #   log_has REGEX                  the server's log has such a line by now
+#   refute COMMAND...              the command fails (bats lets `!` pass)
 #   inject SPEC [OPTION...]        pop3 under strace's fault injection, such as
 #                                  unlinkat:error=EIO:when=2 or
 #                                  fsync:signal=KILL:when=1
@@ -170,6 +171,13 @@ wait_for() {
 		fi
 		sleep 0.05
 	done
+}
+
+refute() {
+	if "$@"; then
+		echo "succeeded, but must not: $*" >&2
+		return 1
+	fi
 }
 
 log_has() {
