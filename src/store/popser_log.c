@@ -110,6 +110,27 @@ static bool parse_name(struct span escaped_name, struct popser_record *r)
 	return true;
 }
 
+/* No part of it is empty, "." or "..". */
+static bool is_canonical(struct span path)
+{
+	while (path.n > 0) {
+		struct span part = span_drop(path, 1);
+		size_t n = 0;
+
+		if (escaped(path) || path.p[0] != '/')
+			return false;
+		while (n < part.n &&
+		       (part.p[n] != '/' || escaped(span_drop(part, n))))
+			n += escaped(span_drop(part, n)) ? 3 : 1;
+		path = span_drop(part, n);
+		part = span_take(part, n);
+		if (n == 0 || span_equal(part, span_str(".")) ||
+		    span_equal(part, span_str("..")))
+			return false;
+	}
+	return true;
+}
+
 static bool parse_path(struct span path, struct popser_record *r)
 {
 	size_t slash = last_separator(path);
@@ -126,7 +147,7 @@ static bool parse_path(struct span path, struct popser_record *r)
 	if (!r->moved)
 		folder.n -= strlen("/.");
 	r->maildir = folder;
-	return !(r->moved && r->in_new);
+	return is_canonical(folder) && !(r->moved && r->in_new);
 }
 
 bool popser_record_parse(struct span line, struct popser_record *r)

@@ -10,13 +10,12 @@
  *				without ":2,S"
  *	MAILDIR/./cur/NAME	it was found there and has never been moved
  *	MAILDIR/./new/NAME	it could not be moved
- *     Either names the file for any program. A Maildir's own path has neither
- *     "." nor empty parts, so the forms cannot be mixed up. A tab in a path is
- *     written "//t" and a line feed "//n".
+ *     Either names the file for any program. A Maildir's own path has no part
+ *     that is empty, "." or "..", so the forms cannot be mixed up. A tab in
+ *     a path is written "//t", a line feed "//n".
  *  2. the unique-id: the MD5 of the original name without its flags
  *  3. octets as RETR sends them
- *  4. Y from just before UPDATE removes the file until the line goes too; else
- *N
+ *  4. Y from just before UPDATE removes the file until the line goes, else N
  *
  * Several Maildirs may have lines in one file; those of one are in the order
  * of its listing. Lines that are none of the above are kept as they are.

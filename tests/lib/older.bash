@@ -131,7 +131,7 @@ put() {
 }
 
 get() {
-	IFS= read -r -t "$STEP_LIMIT" -u "$CLIENT" LINE
+	IFS= read -r -t "$STEP_LIMIT" -u "$CLIENT" LINE || return
 	LINE=${LINE%$'\r'}
 }
 
