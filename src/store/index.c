@@ -227,7 +227,8 @@ void index_confirm(int dirfd, int which, int fd)
 		return;
 	head.claimed = 0;
 	index_header_encode(&head, octets);
-	if (!is_same_file(out, fd) ||
+	/* A torn header is no index. */
+	if (is_same_file(out, fd) &&
 	    pwrite(out, octets, sizeof(octets), 0) != INDEX_HEADER)
 		index_drop(dirfd);
 	close(out);
