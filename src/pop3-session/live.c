@@ -167,6 +167,8 @@ void live_signal(const struct live *l, int signal, enum live_who who)
 	uint32_t i;
 
 	for (i = 0; i < l->used; i++) {
+		if (signal == SIGKILL)
+			l->sessions[i].killed = true; /* no crash, then */
 		if (*pid_of(l, i, MONITOR))
 			(void)kill(*pid_of(l, i, MONITOR), signal);
 		if (who == LIVE_ALL && *pid_of(l, i, FRONT))

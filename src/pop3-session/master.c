@@ -278,7 +278,48 @@ static void hear(struct master *m, struct generation *g)
 	}
 }
 
+static bool is_serving(const struct master *m)
+{
+	size_t i;
+
+	for (i = 0; i < GENERATIONS; i++) {
+		const struct generation *g = &m->generations[i];
+
+		if (g->pid != 0 && g->ready && !g->leaving)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * One that could not start (a broken configuration, say) has told why.  Where
+ * an older one serves on, that is the end of the reload; else it is tried
+ * again.
+ */
+static void not_started(struct master *m)
+{
+	if (is_serving(m))
+		(void)notify_send("READY=1");
+	else
+		m->wants_new = true;
+}
+
 /* False: the very first generation could not start. */
+static bool ended(struct master *m, struct generation *g)
+{
+	if (g->control >= 0)
+		close(g->control);
+	g->pid = 0;
+	if (m->ending)
+		return true;
+	if (g->ready && !g->leaving)
+		m->wants_new = true;
+	if (!g->ready && m->was_ready)
+		not_started(m);
+	return g->ready || m->was_ready;
+}
+
+/* False as above. */
 static bool reap(struct master *m)
 {
 	bool fine = true;
@@ -288,17 +329,8 @@ static bool reap(struct master *m)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		for (i = 0; i < GENERATIONS; i++) {
-			struct generation *g = &m->generations[i];
-
-			if (g->pid != pid)
-				continue;
-			if (g->control >= 0)
-				close(g->control);
-			g->pid = 0;
-			if (g->ready && !g->leaving)
-				m->wants_new = true;
-			if (!g->ready && !m->was_ready)
-				fine = false;
+			if (m->generations[i].pid == pid)
+				fine = ended(m, &m->generations[i]) && fine;
 		}
 	}
 	return fine;
@@ -322,6 +354,9 @@ static void end(struct master *m)
 	bool again = m->ending;
 
 	m->ending = true;
+	/* The port is free from now on, while sessions come to their ends. */
+	while (m->sockets_n > 0)
+		close(m->sockets[--m->sockets_n]);
 	if (!again)
 		(void)notify_send("STOPPING=1");
 	tell_all(m, again ? WORD_KILL : WORD_END, NULL);
