@@ -282,7 +282,8 @@ static void wait_and_work(struct acceptor *a)
 
 	fds[n++] =
 		(struct pollfd){a->control_gone ? -1 : a->control, POLLIN, 0};
-	fds[n++] = (struct pollfd){a->orders, a->front_parent ? POLLIN : 0, 0};
+	/* Without a parent at its other end it would always be ready. */
+	fds[n++] = (struct pollfd){a->front_parent ? a->orders : -1, POLLIN, 0};
 	fds[n++] = (struct pollfd){a->signals, POLLIN, 0};
 	for (i = 0; i < a->sockets_n; i++)
 		fds[n++] =
