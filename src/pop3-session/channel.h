@@ -21,6 +21,7 @@
 
 enum {
 	CHANNEL_OCTETS = 16384,	  /* the longest message, head included */
+	CHANNEL_TO_FRONT = 1024,  /* the longest that a monitor sends */
 	CHANNEL_FDS = 16,	  /* descriptors in one message at most */
 	CHANNEL_MARKS_MAX = 8192, /* octets of a bitmap in one message */
 };
@@ -63,7 +64,6 @@ struct channel_head {
 struct channel_greeting {
 	bool plaintext;	  /* USER and PASS may be used here */
 	bool preauth;	  /* a login for debugging is already under way */
-	uint32_t id;	  /* of the session, for the descriptor's sake */
 	uint32_t stamp_n; /* octets of the APOP stamp that follow; 0: no APOP */
 };
 
@@ -142,7 +142,7 @@ struct channel_trapped {
 };
 
 struct channel_message {
-	enum channel_kind kind;
+	uint32_t kind;	  /* enum channel_kind */
 	struct span body; /* in the receiver's buffer */
 	int fds[CHANNEL_FDS];
 	size_t nfds;
@@ -155,24 +155,30 @@ enum channel_sender {
 
 /*
  * Send one message: body and up to two more pieces behind it, gathered.
- * fds stay the caller's.  Blocks while the peer's queue is full.
- * 0; -EPIPE: the peer is gone; other negative errno.
+ * fds stay the caller's.  0; -EPIPE: the peer is gone; other negative errno.
+ *
+ * What fronts send waits while the monitor's queue is full.  What monitors send
+ * never does: a front that leaves its answers unread must not hold up the one
+ * who watches it, so that is -EAGAIN.
  */
 __attribute__((warn_unused_result)) int
 channel_send(int channel, enum channel_kind kind, struct span body,
 	     struct span more, struct span last, const int *fds, size_t nfds);
 
 /*
- * Receive one message into memory (of CHANNEL_OCTETS) and check it.
+ * Receive one message into memory (CHANNEL_OCTETS of it, or CHANNEL_TO_FRONT
+ * where a front receives) and check it.  `states` are the monitor's, without
+ * the kinds in `had`, bits by kind, that may come but once; `had` is kept here.
  * Descriptors that came are the caller's from then on.  Blocks.
  * 1: got one; 0: the peer closed its end; -EPROTO: not allowed by the table
- * (what came with it is closed); other negative errno.
+ * (what came with it is closed, message->kind is what it was said to be);
+ * other negative errno.
  */
 __attribute__((warn_unused_result)) int
 channel_receive(int channel, enum channel_sender from, unsigned states,
-		char *memory, struct channel_message *message);
+		uint32_t *had, char *memory, struct channel_message *message);
 
 /* The name of a kind, for logs. */
-const char *channel_kind_name(enum channel_kind kind);
+const char *channel_kind_name(uint32_t kind);
 
 #endif

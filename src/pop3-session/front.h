@@ -52,6 +52,7 @@ struct front {
 	bool plaintext;
 	bool apop;
 	uint32_t errors_in_row;
+	uint32_t had; /* kinds of messages that came, bits */
 	uint64_t alive_at;
 	struct channel_summary summary;
 
@@ -75,7 +76,7 @@ struct front {
 	size_t name_n; /* 0: no USER yet */
 	char line[LINE_LIMIT];
 	char input[FRONT_INPUT];
-	char heard[CHANNEL_OCTETS]; /* the monitor's last message */
+	char heard[CHANNEL_TO_FRONT]; /* the monitor's last message */
 };
 
 /* Serve the connection to its end.  Returns when all is over. */

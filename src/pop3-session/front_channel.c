@@ -25,11 +25,10 @@ bool front_send(struct front *front, enum channel_kind kind, struct span body,
 }
 
 /* 1: a message; 0: only CHANNEL_CLOSE, which is noted; -1: lost. */
-static int receive_one(struct front *front, char *memory,
-		       struct channel_message *message)
+static int receive_one(struct front *front, struct channel_message *message)
 {
 	int n = channel_receive(front->setup->channel, CHANNEL_FROM_MONITOR,
-				~0U, memory, message);
+				~0U, &front->had, front->heard, message);
 
 	if (n <= 0) {
 		front->lost = true;
@@ -47,7 +46,7 @@ bool front_await(struct front *front, enum channel_kind kind,
 	int n = 0;
 
 	while (!front->lost && n == 0)
-		n = receive_one(front, front->heard, message);
+		n = receive_one(front, message);
 	if (n == 1 && message->kind == kind)
 		return true;
 	front->lost = true;
@@ -58,7 +57,7 @@ void front_hear(struct front *front)
 {
 	struct channel_message message;
 
-	if (receive_one(front, front->heard, &message) == 1)
+	if (receive_one(front, &message) == 1)
 		front->lost = true; /* nothing was asked for */
 }
 
@@ -77,7 +76,8 @@ static bool relist(struct front *front)
 	struct channel_message message;
 	struct channel_tables tables;
 
-	if (!front_send(front, CHANNEL_RELIST, nothing, nothing, nothing) ||
+	if ((front->had & 1U << CHANNEL_TABLES) ||
+	    !front_send(front, CHANNEL_RELIST, nothing, nothing, nothing) ||
 	    !front_await(front, CHANNEL_TABLES, &message))
 		return false;
 	memcpy(&tables, message.body.p, sizeof(tables));

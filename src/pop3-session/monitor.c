@@ -31,7 +31,10 @@ void monitor_answer(struct monitor *m, enum channel_kind kind, struct span body,
 	if (r == 0)
 		return;
 	m->over = true;
-	m->end = r == -EPIPE ? END_FRONT_DIED : END_INTERNAL;
+	if (r == -EPIPE)
+		m->end = END_FRONT_DIED;
+	else /* it has left so many answers unread */
+		m->end = r == -EAGAIN ? END_PROTOCOL : END_INTERNAL;
 }
 
 /* The session is to end for this reason; the front may still say good-bye. */
@@ -92,7 +95,6 @@ static void on_summary(struct monitor *m, struct channel_message *message)
 	};
 
 	memcpy(&m->summary, message->body.p, sizeof(m->summary));
-	m->has_summary = true;
 	monitor_finish(m, m->summary.reason < CHANNEL_REASONS
 				  ? ends[m->summary.reason]
 				  : END_PROTOCOL);
@@ -128,12 +130,13 @@ static void receive(struct monitor *m)
 	static char memory[CHANNEL_OCTETS];
 	struct channel_message message;
 	int r = channel_receive(m->setup->channel, CHANNEL_FROM_FRONT, m->state,
-				memory, &message);
+				&m->had, memory, &message);
 
-	if (r == -EPROTO)
+	/* What was sent before it was told to close may cross that. */
+	if (r == -EPROTO && m->state != CHANNEL_AT_END)
 		log_error("session %s: the front sent what its state does not "
-			  "allow; the session ends",
-			  m->session);
+			  "allow (%s); the session ends",
+			  m->session, channel_kind_name(message.kind));
 	if (r <= 0) {
 		m->over = true;
 		if (m->state != CHANNEL_AT_END)
@@ -200,11 +203,12 @@ static void loop(struct monitor *m)
 		if (n > 0 && fds[0].revents) {
 			receive(m);
 			quiet = TEND_AFTER_MS;
-		} else if (n == 0 && clock_ms() >= m->deadline) {
-			expire(m);
-		} else if (n == 0) {
-			quiet = tend(m);
 		}
+		/* Also while a front never stops talking. */
+		if (clock_ms() >= m->deadline)
+			expire(m);
+		else if (n == 0)
+			quiet = tend(m);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,8 +38,23 @@ static void refuse_all(struct channel_messages *reply, int error)
 }
 
 /*
- * Descriptors under way count for the whole uid, so a crowd of sessions may
- * have to wait for each other (ETOOMANYREFS).
+ * Descriptors under way count for the whole uid.  A front that asks without
+ * taking what comes could use them up for all sessions of that uid, so the
+ * kernel is asked to hold no more than a few messages (its least).
+ */
+static void bound_flight(struct monitor *m)
+{
+	const int least = 1;
+
+	if (m->flight_is_bounded)
+		return;
+	m->flight_is_bounded = true;
+	(void)setsockopt(m->setup->channel, SOL_SOCKET, SO_SNDBUF, &least,
+			 sizeof(least));
+}
+
+/*
+ * A crowd of sessions may still have to wait for each other (ETOOMANYREFS).
  */
 static int send_messages(struct monitor *m, struct channel_messages *reply,
 			 const int *fds, size_t n)
@@ -73,6 +89,7 @@ void monitor_on_fetch(struct monitor *m, struct channel_message *message)
 		m->end = END_PROTOCOL;
 		return;
 	}
+	bound_flight(m);
 	reply.number = fetch.number;
 	reply.count = fetch.count;
 	for (i = 0; i < fetch.count; i++) {
@@ -92,7 +109,7 @@ void monitor_on_fetch(struct monitor *m, struct channel_message *message)
 		close(fds[--n]);
 	if (r < 0) {
 		m->over = true;
-		m->end = END_FRONT_DIED;
+		m->end = r == -EAGAIN ? END_PROTOCOL : END_FRONT_DIED;
 	}
 }
 
