@@ -32,6 +32,7 @@ enum monitor_end {
 	END_LOGIN_TIMEOUT,
 	END_SHUTDOWN,
 	END_STORAGE,
+	END_NO_MAILDROP,
 	END_FRONT_DIED,
 	END_PROTOCOL,
 	END_INTERNAL,
@@ -59,11 +60,12 @@ struct monitor {
 	bool stopping;	/* SIGTERM came */
 	bool logged_in; /* some login succeeded */
 	bool committed; /* UPDATE was entered */
-	bool has_summary;
+	uint32_t had;	/* kinds of messages that came, bits */
 	enum monitor_end end;
 	uint64_t started; /* clock_ms, as the next */
 	uint64_t deadline;
-	uint32_t failures; /* of logins */
+	uint32_t attempts; /* to log in that failed, for any reason */
+	uint32_t failures; /* of these, by name or password */
 	int trapped;	   /* system call that killed the front; -1: none */
 	struct channel_summary summary;
 	char session[17]; /* its name in the log */
@@ -72,7 +74,8 @@ struct monitor {
 	char user[USERS_NAME_SIZE]; /* last tried; logged in after login */
 
 	struct maildrop drop;
-	bool has_drop; /* false: an empty maildrop without a folder */
+	bool has_drop;		/* false: an empty maildrop without a folder */
+	bool flight_is_bounded; /* see monitor_mail.c */
 	struct maildrop_outcome outcome;
 	uint8_t *marks[CHANNEL_BITMAPS];
 };

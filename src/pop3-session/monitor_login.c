@@ -11,27 +11,42 @@
 #include <string.h>
 #include <unistd.h>
 
+/*
+ * Logins that end a session, also when none of them was answered with [AUTH]:
+ * a lock that is asked for without end, a broken store.
+ */
+enum { ATTEMPTS_MOST = 60 };
+
 static bool has_penalty(const struct monitor *m)
 {
 	return m->setup->is_network &&
 	       !service_trusts(m->service, &m->setup->peer);
 }
 
-/* Wait out the network's penalty, unless the front goes away. */
-static void serve_penalty(struct monitor *m)
+/*
+ * Wait out the network's penalty.  False: not all of it, because front or
+ * client went away or the server ends; then nothing may be tried.
+ */
+static bool serve_penalty(struct monitor *m)
 {
-	struct pollfd fd = {m->setup->channel, 0, 0};
-	uint32_t ms;
+	struct pollfd fds[] = {
+		{m->setup->channel, 0, 0},
+		{m->setup->client, 0, 0},
+		{m->setup->signals, POLLIN, 0},
+	};
 	struct timespec limit;
+	uint32_t ms;
 
 	if (!has_penalty(m))
-		return;
+		return true;
 	ms = penalty_delay_ms(&m->service->penalty, &m->setup->peer.address);
 	if (ms == 0)
-		return;
+		return true;
+	if (m->stopping)
+		return false;
 	limit = (struct timespec){ms / 1000, ms % 1000 * 1000000L};
-	(void)ppoll(&fd, 1, &limit, NULL);
 	m->deadline += ms; /* the wait is ours, not the client's */
+	return ppoll(fds, 3, &limit, NULL) == 0;
 }
 
 static enum channel_answer refuse(struct monitor *m, const char *why)
@@ -154,11 +169,16 @@ static void enter(struct monitor *m, const struct user_row *row,
 static void answer(struct monitor *m, struct channel_verdict *verdict,
 		   enum channel_method method)
 {
+	enum monitor_end end = END_NO_MAILDROP;
 	int fds[2];
 	size_t n = 0;
 
-	if (verdict->answer == CHANNEL_TOO_MANY)
+	if (verdict->answer == CHANNEL_TOO_MANY ||
+	    (verdict->answer != CHANNEL_WELCOME &&
+	     ++m->attempts == ATTEMPTS_MOST)) {
 		verdict->closing = true;
+		end = END_AUTH_LIMIT;
+	}
 	if (verdict->answer == CHANNEL_WELCOME) {
 		event_login(m, method);
 		n = m->has_drop ? maildrop_tables(&m->drop, fds) : 0;
@@ -166,9 +186,7 @@ static void answer(struct monitor *m, struct channel_verdict *verdict,
 	monitor_answer(m, CHANNEL_VERDICT, span_make(verdict, sizeof(*verdict)),
 		       fds, n);
 	if (verdict->closing)
-		monitor_finish(m, verdict->answer == CHANNEL_TOO_MANY
-					  ? END_AUTH_LIMIT
-					  : END_INTERNAL);
+		monitor_finish(m, end);
 }
 
 /* The name as it is known by here; false: it can be nobody's. */
@@ -206,8 +224,9 @@ void monitor_on_login(struct monitor *m, struct channel_message *message)
 	}
 	proof = span_drop(name, login.name_n);
 	name = span_take(name, login.name_n);
-	serve_penalty(m);
-	if (!offers(m, login.method)) {
+	if (!serve_penalty(m)) {
+		verdict.answer = CHANNEL_TEMPORARY;
+	} else if (!offers(m, login.method)) {
 		verdict.answer = CHANNEL_NO_METHOD;
 	} else if (!take_name(m, name)) {
 		check_nobody(m, login.method, proof);
