@@ -77,8 +77,8 @@ ARCHIVES = $(foreach l,$(LAYERS),$(call lib_of,$(l)))
 LINK_LAYERS = -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LDLIBS)
 
 PROGRAM = $(BUILD)/bin/pop3-session
-UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/unit/%, \
-	$(sort $(wildcard tests/unit/test_*.c)))
+UNIT_SOURCES = $(sort $(wildcard tests/unit/test_*.c))
+UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 FUZZ_TARGETS = $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
 BATS_TESTS = $(sort $(wildcard tests/*.bats))
 SYSTEM_TESTS = $(sort $(wildcard tests/system/*.bats))
@@ -169,6 +169,8 @@ check: unit fuzz-replay bats ## test without root, network or installing
 
 check-all: lint check asan coverage fuzz system ## every test (some need root)
 
+programs: all $(UNIT_TESTS) $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
+
 unit: $(UNIT_TESTS) ## run the unit tests (cmocka)
 	@scripts/run-all unit $(UNIT_TESTS)
 
@@ -183,12 +185,15 @@ system: $(PROGRAM) $(BUILD)/tests/crowd ## tests that need root: containers, nam
 
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 # The sanitizers' own calls are not on the lists of the sandbox: of the
-# behaviour tests, those of single sessions run without it.
+# behaviour tests, those of single sessions run without it, and its own tests
+# not at all. (--no-as-needed: they define crypt_r(), too, and need the real.)
+ASAN_BUILD = BUILD=$(BUILD)/asan FORTIFY= LDFLAGS='-Wl,--no-as-needed' \
+	CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZE)' \
+	UNIT_SOURCES='$(filter-out tests/unit/test_sandbox.c,$(UNIT_SOURCES))'
 asan: ## the tests against a build with sanitizers
-	POP3_TEST_OPTIONS='-o sandbox=off' $(MAKE) BUILD=$(BUILD)/asan FORTIFY= \
-		CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZE)' \
-		BATS_FLAGS="$$BATS_FLAGS --filter-tags '!sandbox,!server'" \
-		unit fuzz-replay bats
+	$(MAKE) $(ASAN_BUILD) programs
+	POP3_TEST_OPTIONS='-o sandbox=off' $(MAKE) -j1 $(ASAN_BUILD) BATS_FLAGS="$$BATS_FLAGS \
+		--filter-tags '!sandbox,!server'" unit fuzz-replay bats
 
 fuzz: ## fuzz each target for FUZZ_SECONDS (clang)
 	$(MAKE) BUILD=$(BUILD)/fuzz CC=clang FORTIFY= \
@@ -197,9 +202,10 @@ fuzz: ## fuzz each target for FUZZ_SECONDS (clang)
 fuzz-run: $(FUZZ_TARGETS:%=$(BUILD)/fuzzer/%)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/run-all fuzz $^
 
+COVERAGE_BUILD = BUILD=$(BUILD)/coverage FORTIFY= CC=gcc CFLAGS='-O0 -g --coverage'
 coverage: ## line coverage of the pure layers, at least 95 %
-	$(MAKE) BUILD=$(BUILD)/coverage FORTIFY= CC=gcc \
-		CFLAGS='-O0 -g --coverage' unit fuzz-replay
+	$(MAKE) $(COVERAGE_BUILD) programs
+	$(MAKE) -j1 $(COVERAGE_BUILD) unit fuzz-replay
 	@scripts/coverage $(BUILD)/coverage 95 $(PURE)
 
 bench: $(PROGRAM) ## measure against Dovecot and two floors
@@ -269,5 +275,5 @@ help: ## this list
 			printf '  %-12s %s\n' "$$target" "$$text"; done
 
 -include $(shell find $(BUILD)/obj $(BUILD)/unit -name '*.d' 2>/dev/null)
-.PHONY: all check check-all unit bats fuzz-replay system asan fuzz fuzz-run \
+.PHONY: all check check-all programs unit bats fuzz-replay system asan fuzz fuzz-run \
 	coverage bench lint install uninstall dist clean help FORCE

@@ -84,7 +84,7 @@ teardown() {
 
 @test "an injected fault is shown to have happened" {
 	need strace
-	run inject 'unlinkat:error=EIO:when=1' <<-'END'
+	run inject unlinkat:error=EIO <<-'END'
 		USER alice
 		PASS open sesame
 		DELE 1

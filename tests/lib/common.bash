@@ -151,9 +151,10 @@ inject() {
 	shift
 	[[ $spec == *:signal=* ]] || set -- -o sandbox=off "$@"
 	command_line "$@"
-	bare timeout -k 5 120 strace -f -qq -o "$WORLD/strace" \
-		-e "trace=${spec%%:*},exit_group" -e "inject=$spec" \
-		"${COMMAND[@]}" 2>>"$WORLD/log"
+	# (Leaks cannot be looked for under strace.)
+	ASAN_OPTIONS=detect_leaks=0 bare timeout -k 5 120 \
+		strace -f -qq -o "$WORLD/strace" -e "trace=${spec%%:*},exit_group" \
+		-e "inject=$spec" "${COMMAND[@]}" 2>>"$WORLD/log"
 }
 
 fired() {
