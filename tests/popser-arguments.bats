@@ -102,7 +102,7 @@ refuses() {
 		'username = bob\n\npassword = x\n' \
 		'username = bob\npassword = x\n\n' \
 		'username = bob\npassword = x\nmore = y\n'; do
-		printf "$text" >"$AUTH"
+		printf %b "$text" >"$AUTH"
 		refuses "$AUTH" -a "$AUTH" -p 1110 -d "$MAILDIR"
 	done
 }

@@ -170,12 +170,12 @@ stamp() {
 	serve_popser -c
 	local session='USER bob\r\nPASS a  b \r\nSTAT\r\nLIST 2\r\nRETR 3\r\nDELE 1\r\nLIST\r\nRSET\r\nUIDL\r\nNOOP\r\nQUIT\r\n'
 	exec {CLIENT}<>"/dev/tcp/127.0.0.1/$PORT"
-	printf "$session" >&"$CLIENT"
+	printf %b "$session" >&"$CLIENT"
 	timeout 20 cat <&"$CLIENT" >"$WORLD/whole"
 	hang_up
 	exec {CLIENT}<>"/dev/tcp/127.0.0.1/$PORT"
 	local octets i
-	printf -v octets "$session"
+	printf -v octets %b "$session"
 	for ((i = 0; i < ${#octets}; i++)); do
 		printf %s "${octets:i:1}" >&"$CLIENT"
 	done
