@@ -83,6 +83,9 @@ FUZZ_TARGETS = $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
 BATS_TESTS = $(sort $(wildcard tests/*.bats))
 SYSTEM_TESTS = $(sort $(wildcard tests/system/*.bats))
 
+MADE_PAGES = $(patsubst man/%.in,$(BUILD)/man/%,$(wildcard man/*.in))
+MANPAGES = $(wildcard man/*.[158]) $(MADE_PAGES)
+
 # Of each command one short line; the whole with V=1, nothing with make -s.
 Q = $(if $(filter 1,$(V)),,@)
 quiet = $(filter 1,$(V))$(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
@@ -91,7 +94,7 @@ say = $(if $(quiet),,@printf '  %-5s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$@)')
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
-all: $(PROGRAM) ## build everything into $(BUILD) (the default)
+all: $(PROGRAM) $(MADE_PAGES) ## build everything into $(BUILD) (the default)
 
 # --- building --------------------------------------------------------------
 
@@ -136,6 +139,13 @@ $(PROGRAM): $(call objs_of,pop3-session) $(ARCHIVES)
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LINK_PROGRAM) -o $@ \
 		$(call objs_of,pop3-session) $(LINK_LAYERS)
+
+# The keys of the configuration, from the program's own table.
+$(BUILD)/man/%: man/%.in $(PROGRAM)
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)$(PROGRAM) --print-manual | sed 's/\. \([A-Z%]\)/.\n\1/g' >$@.keys
+	$(Q)sed -e '/^@KEYS@$$/{r $@.keys' -e 'd' -e '}' $< >$@
 
 $(BUILD)/unit/%: tests/unit/%.c $(ARCHIVES) $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -211,7 +221,7 @@ coverage: ## line coverage of the pure layers, at least 95 %
 bench: $(PROGRAM) ## measure against Dovecot and two floors
 	BUILD=$(abspath $(BUILD)) tests/bench/run
 
-lint: $(ARCHIVES) $(PROGRAM) ## layers, format, static analysis, man pages, units
+lint: all ## layers, format, static analysis, man pages, units
 	@BUILD=$(BUILD) CC='$(CC)' \
 		LINT_FLAGS='$(subst ','\'',$(ALL_CPPFLAGS)) -std=gnu11' \
 		scripts/lint
@@ -221,13 +231,12 @@ lint: $(ARCHIVES) $(PROGRAM) ## layers, format, static analysis, man pages, unit
 INSTALL = install
 UNITS = pop3.socket pop3.service pop3@.service
 SCRIPTS = $(wildcard scripts/popser scripts/pop3d)
-MANPAGES = $(wildcard man/*.[158])
 man_place = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
 # The shipped files name the program where it is by default.
 PLACED = sed 's|/usr/local/sbin/|$(SBINDIR)/|g'
 
-install: $(PROGRAM) ## put everything in place (DESTDIR, PREFIX)
+install: all ## put everything in place (DESTDIR, PREFIX)
 	$(INSTALL) -D -m 755 $(PROGRAM) $(DESTDIR)$(SBINDIR)/pop3-session
 	$(foreach s,$(SCRIPTS),$(INSTALL) -D -m 755 $(s) \
 		$(DESTDIR)$(BINDIR)/$(notdir $(s)) &&) true
