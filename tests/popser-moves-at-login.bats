@@ -114,8 +114,8 @@ look() {
 	serve_popser -c
 	run -0 tell <<<LIST
 	[[ $output == *$'\n1 8\n'* ]]
-	# As long as before, but it would count as 6.
-	printf 'abXcdX' >"$MAILDIR/cur/1600000001.a:2,S"
+	# As long as before, but it would count as 7.
+	printf 'abcde\n' >"$MAILDIR/cur/1600000001.a:2,S"
 	run -0 tell <<<LIST
 	[[ $output == *$'\n1 8\n'* ]]
 	interrupt
@@ -144,8 +144,13 @@ look() {
 		UIDL
 	END
 	[[ $output == *one*two* ]]
-	[ "$(tree)" = $'./cur/1600000001.a:2,S\n./new/1600000001.a' ]
 	[ "$(grep -cE '^[12] [0-9a-f]{32}$' <<<"$output")" = 2 ]
+	[ "$(tree)" = $'./cur/1600000001.a:2,S\n./new/1600000001.a' ]
+	[ "$(cat "$MAILDIR/cur/1600000001.a:2,S")" = two ]
+	# Nor beside one with which it could be mixed up.
+	mv "$MAILDIR/cur/1600000001.a:2,S" "$MAILDIR/cur/1600000001.a:2,F"
+	look
+	[ "$(tree)" = $'./cur/1600000001.a:2,F\n./new/1600000001.a' ]
 }
 
 @test "strange names: blanks, tabs, line feeds, 8 bits, 255 octets, flags" {
