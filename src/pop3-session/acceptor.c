@@ -25,12 +25,18 @@
 #include <unistd.h>
 
 enum {
+	FIRST_SOCKET = 3,
 	ACCEPTS_IN_ROW = 64,
 	ORDERS_OUT = 64,       /* orders to the front parent not yet reported */
 	FRONT_GRACE_MS = 3000, /* a front may outlive its monitor so long */
 	TICK_MS = 500,
 	PAUSE_MS = 100, /* when descriptors or processes run out */
-	FILES_SPARE = 64,
+	/*
+	 * After a crash, which may have been a guess at addresses that all of a
+	 * generation share, the master replaces it; if it cannot, there is one
+	 * more guess in this time.
+	 */
+	CRASH_PAUSE_MS = 2000,
 };
 
 struct acceptor {
@@ -49,6 +55,15 @@ struct acceptor {
 	struct live live;
 };
 
+/*
+ * A monitor begins with a copy of the acceptor's memory, and both write on:
+ * here to the same page, so that each has one of its own and not two.
+ */
+static struct {
+	_Alignas(4096) struct acceptor acceptor;
+	struct monitor monitor;
+} mine;
+
 static void tell_master(const struct acceptor *a, enum listening_word word)
 {
 	char octet = (char)word;
@@ -62,7 +77,6 @@ static _Noreturn void be_monitor(struct acceptor *a, int client, int channel,
 				 const struct peer *peer,
 				 struct admission_ticket *ticket)
 {
-	static struct monitor monitor;
 	const struct monitor_setup setup = {
 		.service = a->service,
 		.client = client,
@@ -72,39 +86,54 @@ static _Noreturn void be_monitor(struct acceptor *a, int client, int channel,
 		.ticket = ticket,
 		.signals = a->monitor_signals,
 	};
-	size_t i;
 
-	for (i = 0; i < a->sockets_n; i++)
-		close(a->sockets[i]);
-	close(a->control);
+	/* The listening sockets, and the control behind them. */
+	(void)close_range(FIRST_SOCKET, (unsigned)a->control, 0);
 	close(a->orders);
 	close(a->signals);
-	monitor_run(&monitor, &setup);
+	monitor_run(&mine.monitor, &setup);
 	_exit(0);
+}
+
+static bool is_paused(const struct acceptor *a)
+{
+	return a->paused_until > 0 && clock_ms() < a->paused_until;
+}
+
+static void pause_for(struct acceptor *a, uint64_t ms)
+{
+	uint64_t until = clock_ms() + ms;
+
+	if (until > a->paused_until)
+		a->paused_until = until;
 }
 
 static void out_of(struct acceptor *a, const char *what, int error)
 {
 	log_error("cannot serve a connection: %s: %s", what, strerror(error));
-	a->paused_until = clock_ms() + PAUSE_MS;
+	pause_for(a, PAUSE_MS);
 }
 
 static void take_report(struct acceptor *a)
 {
+	struct admission_ticket ticket;
 	struct front_report report;
 	size_t n;
 	ssize_t got =
 		io_recv_fds(a->orders, &report, sizeof(report), NULL, 0, &n, 0);
 
-	if (got != (ssize_t)sizeof(report)) {
+	if (got != (ssize_t)sizeof(report) || a->orders_out == 0) {
 		a->orders_out = 0;
 		return;
 	}
 	a->orders_out--;
-	if (report.pid > 0)
+	if (report.pid > 0) {
 		live_set_front(&a->live, report.session, report.pid);
-	else
-		out_of(a, "clone", -report.pid);
+		return;
+	}
+	out_of(a, "clone", -report.pid);
+	if (live_has_no_front(&a->live, report.session, &ticket))
+		admission_leave(&a->service->admission, &ticket);
 }
 
 static int order_front(struct acceptor *a, uint32_t session, int client,
@@ -140,8 +169,11 @@ static int start_session(struct acceptor *a, int client,
 	if (r < 0) {
 		live_cancel(&a->live, session);
 	} else {
-		/* From here on the front's end releases the session. */
-		monitor = fork();
+		/*
+		 * From here on the front's end releases the session.  Nothing
+		 * has to be prepared for a fork here, so nothing is.
+		 */
+		monitor = _Fork();
 		if (monitor == 0)
 			be_monitor(a, client, channel[0], peer, ticket);
 		if (monitor < 0)
@@ -184,9 +216,11 @@ static void serve(struct acceptor *a, int client)
 		return;
 	}
 	r = start_session(a, client, &peer, &ticket);
-	admission_hand_over(&ticket); /* or it is folded, if that failed */
-	if (r < 0)
+	if (r < 0) {
+		admission_leave(&a->service->admission, &ticket);
 		refuse_for(a, client, "new session", -r);
+	}
+	admission_hand_over(&ticket);
 }
 
 static void accept_from(struct acceptor *a, int socket)
@@ -195,7 +229,7 @@ static void accept_from(struct acceptor *a, int socket)
 
 	if (a->service->method_apop && a->service->has_users)
 		(void)users_offer_apop(&a->service->users);
-	for (i = 0; i < ACCEPTS_IN_ROW; i++) {
+	for (i = 0; i < ACCEPTS_IN_ROW && !is_paused(a); i++) {
 		int client = accept4(socket, NULL, NULL, SOCK_CLOEXEC);
 
 		if (client < 0) {
@@ -246,8 +280,10 @@ static void reap(struct acceptor *a)
 			front_parent_ended(a, status);
 			continue;
 		}
-		if (live_crashed(&a->live, pid, status))
+		if (live_crashed(&a->live, pid, status)) {
 			tell_master(a, WORD_CRASH);
+			pause_for(a, CRASH_PAUSE_MS);
+		}
 		if (live_ended(&a->live, pid, clock_ms() + FRONT_GRACE_MS,
 			       &ticket))
 			admission_leave(&a->service->admission, &ticket);
@@ -276,8 +312,9 @@ static void obey_master(struct acceptor *a)
 static void wait_and_work(struct acceptor *a)
 {
 	struct pollfd fds[LISTENING_SOCKETS + 3];
-	bool paused = clock_ms() < a->paused_until;
-	const struct timespec tick = {0, TICK_MS * 1000000L};
+	bool paused = is_paused(a);
+	const struct timespec tick = {0,
+				      (paused ? PAUSE_MS : TICK_MS) * 1000000L};
 	size_t i, n = 0;
 
 	fds[n++] =
@@ -321,6 +358,28 @@ static int start_front_parent(struct acceptor *a)
 	return 0;
 }
 
+/*
+ * Only with its fronts behind their sandbox is a generation ready: else it
+ * would be started again and again, and serve nobody.
+ */
+static int await_front_parent(const struct acceptor *a)
+{
+	struct front_ready ready;
+	size_t n;
+	ssize_t got =
+		io_recv_fds(a->orders, &ready, sizeof(ready), NULL, 0, &n, 0);
+
+	if (got != (ssize_t)sizeof(ready))
+		ready = (struct front_ready){.result = -ECHILD};
+	if (ready.result < 0)
+		start_error(a->service->settings, "the fronts' sandbox: %s",
+			    ready.sandbox.text[0] ? ready.sandbox.text
+						  : strerror(-ready.result));
+	else if (!ready.sandbox.complete)
+		log_warning("the fronts' sandbox: %s", ready.sandbox.text);
+	return ready.result;
+}
+
 static int enter_sandbox(const struct acceptor *a)
 {
 	enum sandbox_mode mode =
@@ -360,14 +419,13 @@ static int take_signals(struct acceptor *a)
 
 int acceptor_serve(struct service *service, int control, int sockets)
 {
-	static struct acceptor acceptor;
-	struct acceptor *a = &acceptor;
+	struct acceptor *a = &mine.acceptor;
 	int i, r;
 
 	a->service = service;
 	a->control = control;
 	for (i = 0; i < sockets && i < LISTENING_SOCKETS; i++)
-		a->sockets[a->sockets_n++] = 3 + i;
+		a->sockets[a->sockets_n++] = FIRST_SOCKET + i;
 	r = take_signals(a);
 	if (r == 0)
 		r = live_init(&a->live,
@@ -380,7 +438,7 @@ int acceptor_serve(struct service *service, int control, int sockets)
 		return 1;
 	}
 	service_share(service);
-	if (enter_sandbox(a) < 0)
+	if (enter_sandbox(a) < 0 || await_front_parent(a) < 0)
 		return 1;
 	start_is_over(service->settings);
 	tell_master(a, WORD_READY);

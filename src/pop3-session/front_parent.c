@@ -62,7 +62,7 @@ static bool keep_orders_only(int orders)
 _Noreturn void front_parent_run(const struct service *service, int orders)
 {
 	enum sandbox_mode mode = (enum sandbox_mode)service->settings->sandbox;
-	struct sandbox_report report;
+	struct front_ready ready = {.sandbox.complete = true};
 	struct front_order order;
 	int fds[PAIR];
 	size_t n;
@@ -78,8 +78,9 @@ _Noreturn void front_parent_run(const struct service *service, int orders)
 	if (r == 0)
 		session_front_trap();
 	if (r == 0)
-		r = sandbox_front_parent(mode, &report);
-	if (r < 0)
+		r = sandbox_front_parent(mode, &ready.sandbox);
+	ready.result = r;
+	if (io_send_fds(ORDERS, &ready, sizeof(ready), NULL, 0, 0) < 0 || r < 0)
 		_exit(1);
 	while (io_recv_fds(ORDERS, &order, sizeof(order), fds, PAIR, &n, 0) ==
 	       (ssize_t)sizeof(order)) {

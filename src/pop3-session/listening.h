@@ -19,6 +19,7 @@
 
 #include "pop3-session/options.h"
 #include "pop3-session/service.h"
+#include "priv/sandbox.h"
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -52,6 +53,11 @@ struct front_order {
 struct front_report {
 	uint32_t session;
 	int32_t pid; /* or a negative errno */
+};
+/* The first that the front parent says: how its sandbox is. */
+struct front_ready {
+	int32_t result; /* 0, or a negative errno: it ends */
+	struct sandbox_report sandbox;
 };
 
 /* The front parent; never returns. */

@@ -5,8 +5,8 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 enum { MONITOR, FRONT, PAIR };
@@ -21,13 +21,28 @@ struct live_session {
 
 static const uint32_t none = UINT32_MAX;
 
+/*
+ * It is written with every session: left to the forked monitors, each would
+ * keep a copy of those pages for as long as it lives.
+ */
+static void *allocate(size_t n)
+{
+	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	(void)madvise(p, n, MADV_DONTFORK);
+	return p;
+}
+
 int live_init(struct live *l, uint32_t capacity)
 {
 	memset(l, 0, sizeof(*l));
 	l->capacity = capacity;
 	l->free = none;
-	l->sessions = calloc(capacity, sizeof(*l->sessions));
-	l->pids = calloc((size_t)capacity * PAIR, sizeof(*l->pids));
+	l->sessions = allocate(capacity * sizeof(*l->sessions));
+	l->pids = allocate((size_t)capacity * PAIR * sizeof(*l->pids));
 	return l->sessions && l->pids ? 0 : -ENOMEM;
 }
 
@@ -90,14 +105,14 @@ static uint32_t find(const struct live *l, pid_t pid)
 bool live_crashed(const struct live *l, pid_t pid, int status)
 {
 	static const char *const names[PAIR] = {"monitor", "front"};
-	uint32_t at = find(l, pid);
+	uint32_t at = WIFSIGNALED(status) ? find(l, pid) : none;
 
-	if (at == none || !WIFSIGNALED(status) || l->sessions[at / PAIR].killed)
+	if (at == none || l->sessions[at / PAIR].killed)
 		return false;
 	log_error("a %s (pid %d) was killed by signal %d (%s)",
 		  names[at % PAIR], (int)pid, WTERMSIG(status),
 		  strsignal(WTERMSIG(status)));
-	return true;
+	return WTERMSIG(status) != SIGKILL;
 }
 
 static void release(struct live *l, uint32_t session)
@@ -115,6 +130,17 @@ static void release(struct live *l, uint32_t session)
 void live_cancel(struct live *l, uint32_t session)
 {
 	release(l, session);
+}
+
+bool live_has_no_front(struct live *l, uint32_t session,
+		       struct admission_ticket *ticket)
+{
+	if (session >= l->used || !l->sessions[session].in_use ||
+	    *pid_of(l, session, MONITOR) || *pid_of(l, session, FRONT))
+		return false;
+	*ticket = l->sessions[session].ticket;
+	release(l, session);
+	return true;
 }
 
 bool live_ended(struct live *l, pid_t pid, uint64_t kill_at,
@@ -162,7 +188,7 @@ void live_kill_late(struct live *l, uint64_t now)
 	}
 }
 
-void live_signal(const struct live *l, int signal, enum live_who who)
+void live_signal(struct live *l, int signal, enum live_who who)
 {
 	uint32_t i;
 

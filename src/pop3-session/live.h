@@ -26,9 +26,10 @@ struct live {
 	uint32_t used;	   /* high-water mark, so far */
 	uint32_t count;	   /* sessions with a process, or about to have */
 	uint32_t dying;	   /* sessions whose monitor is gone, front not */
-	uint32_t free;	   /* first of the free ones; capacity: none */
+	uint32_t free;	   /* first of the free ones; UINT32_MAX: none */
 };
 
+/* In memory that is not there after a fork.  0 or -ENOMEM. */
 __attribute__((warn_unused_result)) int live_init(struct live *l,
 						  uint32_t capacity);
 bool live_is_full(const struct live *l);
@@ -42,7 +43,18 @@ void live_set_front(struct live *l, uint32_t session, pid_t pid);
 /* It came to no process at all. */
 void live_cancel(struct live *l, uint32_t session);
 
-/* Is it a process of a session, ended by a signal?  Logged. */
+/*
+ * Its front could not be made.  True: nor is there a monitor (any more); the
+ * ticket is to be given back.
+ */
+bool live_has_no_front(struct live *l, uint32_t session,
+		       struct admission_ticket *ticket);
+
+/*
+ * Is it a process of a session, ended by a signal that we did not send?
+ * Logged.  False also for SIGKILL: that comes from outside (an administrator,
+ * memory ran out) and does not mean that somebody tries out addresses.
+ */
 bool live_crashed(const struct live *l, pid_t pid, int status);
 
 /*
@@ -56,6 +68,6 @@ bool live_ended(struct live *l, pid_t pid, uint64_t kill_at,
 bool live_is_dying(const struct live *l);
 void live_kill_late(struct live *l, uint64_t now);
 
-void live_signal(const struct live *l, int signal, enum live_who who);
+void live_signal(struct live *l, int signal, enum live_who who);
 
 #endif
