@@ -21,7 +21,7 @@
 
 enum {
 	CHANNEL_OCTETS = 16384,	  /* the longest message, head included */
-	CHANNEL_TO_FRONT = 1024,  /* the longest that a monitor sends */
+	CHANNEL_TO_FRONT = 576,	  /* the longest that a monitor sends */
 	CHANNEL_FDS = 16,	  /* descriptors in one message at most */
 	CHANNEL_MARKS_MAX = 8192, /* octets of a bitmap in one message */
 };

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -83,11 +84,22 @@ static void rest(struct front *front)
 	front_drop_batch(front);
 }
 
+/* Until there is input; false: told to close, or the monitor is gone. */
+static bool wait_for_input(struct front *front)
+{
+	int limit = is_resting(front) ? -1 : REST_AFTER_MS;
+	enum waited waited = wait_for(front, front->setup->in, POLLIN, limit);
+
+	if (waited == WAITED_QUIET) {
+		rest(front);
+		waited = wait_for(front, front->setup->in, POLLIN, -1);
+	}
+	return waited == WAITED_READY;
+}
+
 /* More input, blocking; false: the session is over. */
 static bool read_more(struct front *front)
 {
-	int limit = is_resting(front) ? -1 : REST_AFTER_MS;
-	enum waited waited;
 	ssize_t n;
 
 	output_flush(&front->out);
@@ -96,18 +108,12 @@ static bool read_more(struct front *front)
 		return false;
 	}
 	do {
-		waited = wait_for(front, front->setup->in, POLLIN, limit);
-		if (waited == WAITED_QUIET)
-			rest(front);
-		limit = -1;
-	} while (waited == WAITED_QUIET);
-	if (waited == WAITED_OVER) {
-		end_with(front, CHANNEL_TOLD);
-		return false;
-	}
-	do
+		if (!wait_for_input(front)) {
+			end_with(front, CHANNEL_TOLD);
+			return false;
+		}
 		n = read(front->setup->in, front->input, sizeof(front->input));
-	while (n < 0 && errno == EINTR);
+	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
 	if (n <= 0) {
 		end_with(front, CHANNEL_HUNG_UP);
 		return false;
@@ -154,13 +160,24 @@ static void obey(struct front *front, struct span line)
 	}
 }
 
+/* What came before the login may hold a password, on whatever line. */
+static void forget(struct front *front, struct span taken)
+{
+	explicit_bzero((void *)(uintptr_t)taken.p, taken.n);
+	if (!line_is_begun(&front->reader))
+		explicit_bzero(front->line, sizeof(front->line));
+}
+
 static void serve_line(struct front *front)
 {
-	struct span line;
+	bool secret = front->state == POP3_AUTHORIZATION;
+	struct span line, taken = front->pending;
+	enum line_verdict verdict =
+		line_feed(&front->reader, &front->pending, &line);
 
-	switch (line_feed(&front->reader, &front->pending, &line)) {
+	switch (verdict) {
 	case LINE_MORE:
-		return;
+		break;
 	case LINE_READY:
 		obey(front, line);
 		break;
@@ -171,6 +188,10 @@ static void serve_line(struct front *front)
 		bad_line(front, REPLY_MALFORMED);
 		break;
 	}
+	if (secret)
+		forget(front, span_take(taken, taken.n - front->pending.n));
+	if (verdict == LINE_MORE)
+		return;
 	front_alive(front);
 	if (front->told && !front->ended)
 		end_with(front, CHANNEL_TOLD);
@@ -179,13 +200,16 @@ static void serve_line(struct front *front)
 }
 
 /*
- * Input that is still unread when a TCP socket is closed makes the kernel
+ * The client sees the end now, not when the monitor has done what is left to
+ * do.  Input that is still unread when a TCP socket is closed makes the kernel
  * reset the connection, and the reset can overtake our last reply.
  */
-static void drain(struct front *front)
+static void hang_up(struct front *front)
 {
 	int i;
 
+	if (front->setup->is_socket)
+		(void)shutdown(front->setup->out, SHUT_WR);
 	for (i = 0; i < DRAIN_READS && front->setup->is_socket; i++) {
 		if (wait_for(front, front->setup->in, POLLIN, 0) !=
 			    WAITED_READY ||
@@ -244,5 +268,5 @@ void front_run(struct front *front, const struct front_setup *setup)
 			span_make(NULL, 0), span_make(NULL, 0)))
 		return;
 	if (!front->out.failed)
-		drain(front);
+		hang_up(front);
 }

@@ -56,13 +56,11 @@ struct front {
 	uint64_t alive_at;
 	struct channel_summary summary;
 
-	struct output out;
 	struct line_reader reader;
 	struct span pending; /* in input, not yet read as lines */
 
 	/* TRANSACTION */
-	struct table_view table;
-	int table_fds[CHANNEL_FDS];
+	int table_fds[TABLE_FILES_MAX];
 	size_t table_fds_n;
 	uint32_t count;
 	uint32_t deleted_count;
@@ -72,11 +70,17 @@ struct front {
 	uint8_t *marks[CHANNEL_BITMAPS]; /* NULL until one is set */
 	char *file; /* read buffer for messages, while in use */
 
-	char name[FRONT_NAME];
 	size_t name_n; /* 0: no USER yet */
+	char name[FRONT_NAME];
 	char line[LINE_LIMIT];
-	char input[FRONT_INPUT];
 	char heard[CHANNEL_TO_FRONT]; /* the monitor's last message */
+	/*
+	 * Large and seldom touched far behind their beginnings, so that the
+	 * front of an idle session has few pages of its own.
+	 */
+	struct output out;
+	char input[FRONT_INPUT];
+	struct table_view table;
 };
 
 /* Serve the connection to its end.  Returns when all is over. */
@@ -135,6 +139,7 @@ enum front_reply {
 	REPLY_UNREADABLE,
 	REPLY_NO_MEMORY,
 	REPLY_DAMAGED,
+	REPLY_UNCONFIRMED,
 	REPLY_BYE,
 	REPLY_CLEARTEXT,
 	REPLY_AUTH,

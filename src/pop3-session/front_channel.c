@@ -94,6 +94,9 @@ bool front_open_tables(struct front *front,
 
 	for (i = 0; i < front->table_fds_n; i++)
 		close(front->table_fds[i]);
+	front->table_fds_n = 0;
+	if (message->nfds > TABLE_FILES_MAX)
+		return false;
 	front->table_fds_n = message->nfds;
 	memcpy(front->table_fds, message->fds,
 	       message->nfds * sizeof(message->fds[0]));

@@ -30,7 +30,7 @@ static void held_reply(struct front *front, int64_t seconds)
 	output_add_str(&front->out, "-ERR [IN-USE] maildrop is locked by "
 				    "another session");
 	if (seconds >= 0) {
-		output_add_str(&front->out, " since ");
+		output_add_str(&front->out, " for ");
 		output_add_u64(&front->out, (uint64_t)seconds);
 		output_add_str(&front->out, " seconds");
 	}
@@ -227,9 +227,21 @@ static enum front_reply do_retr(struct front *front,
 
 	if (reply != REPLY_NONE)
 		return reply;
-	return front_retrieve(front, (uint32_t)command->number,
-			      command->verb == POP3_TOP ? command->lines
-							: WIRE_WHOLE);
+	return front_retrieve(front, (uint32_t)command->number, WIRE_WHOLE);
+}
+
+/* However large the count, it is TOP and not RETR. */
+static enum front_reply do_top(struct front *front,
+			       const struct pop3_command *command)
+{
+	enum front_reply reply = check_number(front, command->number);
+	uint64_t lines = command->lines;
+
+	if (reply != REPLY_NONE)
+		return reply;
+	if (lines == WIRE_WHOLE)
+		lines--;
+	return front_retrieve(front, (uint32_t)command->number, lines);
 }
 
 static enum front_reply do_dele(struct front *front,
@@ -290,15 +302,14 @@ static enum front_reply update(struct front *front)
 	front->summary.dele = done.removed;
 	if (done.failed == 0 && done.error == 0)
 		return REPLY_BYE;
+	if (done.failed == 0)
+		return REPLY_UNCONFIRMED;
 	output_add_str(&front->out, "-ERR [SYS/TEMP] ");
 	output_add_u64(&front->out, done.failed);
 	output_add_str(&front->out,
 		       done.failed == 1 ? " message" : " messages");
-	output_add_str(&front->out,
-		       done.failed > 0
-			       ? " could not be removed and will be back\r\n"
-			       : " failed, but the disk did not confirm the "
-				 "change\r\n");
+	output_add_str(&front->out, " could not be removed and will be "
+				    "back\r\n");
 	return REPLY_NONE;
 }
 
@@ -354,7 +365,7 @@ static handler *const handlers[POP3_VERBS] = {
 	[POP3_USER] = do_user, [POP3_PASS] = do_pass, [POP3_APOP] = do_apop,
 	[POP3_QUIT] = do_quit, [POP3_STAT] = do_stat, [POP3_LIST] = do_list,
 	[POP3_RETR] = do_retr, [POP3_DELE] = do_dele, [POP3_NOOP] = do_noop,
-	[POP3_RSET] = do_rset, [POP3_TOP] = do_retr,  [POP3_UIDL] = do_list,
+	[POP3_RSET] = do_rset, [POP3_TOP] = do_top,   [POP3_UIDL] = do_list,
 	[POP3_CAPA] = do_capa,
 };
 

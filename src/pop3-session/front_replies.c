@@ -18,6 +18,8 @@ static const char *const texts[REPLIES] = {
 	[REPLY_NO_MEMORY] = "-ERR [SYS/TEMP] out of memory; try later\r\n",
 	[REPLY_DAMAGED] = "-ERR [SYS/TEMP] the list of messages changed under "
 			  "the session; connect again\r\n",
+	[REPLY_UNCONFIRMED] = "-ERR [SYS/TEMP] the disk did not confirm the "
+			      "change\r\n",
 	[REPLY_BYE] = "+OK bye\r\n",
 	[REPLY_CLEARTEXT] = "-ERR passwords are not accepted in clear text "
 			    "from this network\r\n",

@@ -126,11 +126,9 @@ static on_kind *const handlers[CHANNEL_KINDS] = {
 
 static void receive(struct monitor *m)
 {
-	/* Only as many pages of it are touched as a message is long. */
-	static char memory[CHANNEL_OCTETS];
 	struct channel_message message;
 	int r = channel_receive(m->setup->channel, CHANNEL_FROM_FRONT, m->state,
-				&m->had, memory, &message);
+				&m->had, m->heard, &message);
 
 	/* What was sent before it was told to close may cross that. */
 	if (r == -EPROTO && m->state != CHANNEL_AT_END)
@@ -147,7 +145,7 @@ static void receive(struct monitor *m)
 		m->deadline = monitor_idle_deadline(m);
 	handlers[message.kind](m, &message);
 	if (message.kind == CHANNEL_LOGIN)
-		explicit_bzero(memory,
+		explicit_bzero(m->heard,
 			       sizeof(struct channel_head) + message.body.n);
 }
 

@@ -78,6 +78,9 @@ struct monitor {
 	bool flight_is_bounded; /* see monitor_mail.c */
 	struct maildrop_outcome outcome;
 	uint8_t *marks[CHANNEL_BITMAPS];
+
+	/* What the front says; no more of it is touched than comes. */
+	char heard[CHANNEL_OCTETS];
 };
 
 /* Serve to the end; the caller then reaps and exits. */
@@ -98,9 +101,10 @@ void monitor_preauth(struct monitor *m);
 /* monitor_place.c */
 struct monitor_place {
 	struct identity owner;
-	char path[PLACE_PATH_SIZE];
-	char index[PLACE_PATH_SIZE]; /* empty: in the Maildir */
 	const char *log; /* name of popser's file in `index`, or NULL */
+	bool has_index;	 /* a folder of its own; else in the Maildir */
+	char path[PLACE_PATH_SIZE];
+	char index[PLACE_PATH_SIZE];
 };
 /*
  * Where the row's mail is and whose: CHANNEL_WELCOME, or the answer that

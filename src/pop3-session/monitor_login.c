@@ -7,8 +7,8 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pwd.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /*
@@ -16,6 +16,24 @@
  * a lock that is asked for without end, a broken store.
  */
 enum { ATTEMPTS_MOST = 60 };
+
+/*
+ * For the time of a login.  Whole pages, which are given back when it has
+ * succeeded.
+ */
+static struct {
+	_Alignas(4096) struct user_row row;
+	struct monitor_place place;
+	struct user_row example;
+} scratch;
+
+static void forget_scratch(const struct monitor *m)
+{
+	user_row_clear(&scratch.row);
+	/* As popser its paths are still needed. */
+	if (m->has_drop && !scratch.place.log)
+		(void)madvise(&scratch, sizeof(scratch), MADV_DONTNEED);
+}
 
 static bool has_penalty(const struct monitor *m)
 {
@@ -75,11 +93,9 @@ static enum auth_verdict check(const struct monitor *m,
 static void check_nobody(const struct monitor *m, enum channel_method method,
 			 struct span proof)
 {
-	static struct user_row example;
-
-	users_example(&m->service->users, &example);
-	(void)!check(m, &example, method, proof);
-	user_row_clear(&example);
+	users_example(&m->service->users, &scratch.example);
+	(void)!check(m, &scratch.example, method, proof);
+	user_row_clear(&scratch.example);
 }
 
 static bool offers(const struct monitor *m, enum channel_method method)
@@ -146,15 +162,14 @@ static enum channel_answer authenticate(struct monitor *m,
 }
 
 /* From a name that was accepted to an open maildrop, and the answer. */
-static void enter(struct monitor *m, const struct user_row *row,
-		  struct channel_verdict *verdict)
+static void enter(struct monitor *m, struct channel_verdict *verdict)
 {
-	static struct monitor_place place;
+	struct monitor_place *place = &scratch.place;
 	bool fatal = false;
 
-	verdict->answer = monitor_find_place(m, row, &place);
+	verdict->answer = monitor_find_place(m, &scratch.row, place);
 	if (verdict->answer == CHANNEL_WELCOME)
-		verdict->answer = monitor_enter_place(m, &place, &fatal,
+		verdict->answer = monitor_enter_place(m, place, &fatal,
 						      &verdict->held_for);
 	verdict->closing = fatal;
 	if (verdict->answer != CHANNEL_WELCOME)
@@ -209,7 +224,6 @@ static bool take_name(struct monitor *m, struct span name)
 
 void monitor_on_login(struct monitor *m, struct channel_message *message)
 {
-	static struct user_row row;
 	struct channel_verdict verdict = {.held_for = -1};
 	struct channel_login login;
 	struct span name, proof;
@@ -232,32 +246,33 @@ void monitor_on_login(struct monitor *m, struct channel_message *message)
 		check_nobody(m, login.method, proof);
 		verdict.answer = refuse(m, "not a user name");
 	} else {
-		verdict.answer = authenticate(m, login.method, proof, &row);
+		verdict.answer =
+			authenticate(m, login.method, proof, &scratch.row);
 		if (verdict.answer == CHANNEL_WELCOME)
-			enter(m, &row, &verdict);
+			enter(m, &verdict);
 	}
-	user_row_clear(&row);
+	forget_scratch(m);
 	answer(m, &verdict, login.method);
 }
 
 /* --user: whoever runs this may read the mail anyway. */
 void monitor_preauth(struct monitor *m)
 {
-	static struct user_row row;
 	struct channel_verdict verdict = {.held_for = -1};
 
 	if (!take_name(m, span_str(m->setup->preauth))) {
 		verdict.answer = CHANNEL_PERMANENT;
 	} else {
-		verdict.answer = m->service->has_users ? look_up(m, &row)
-						       : CHANNEL_WELCOME;
+		verdict.answer = m->service->has_users
+					 ? look_up(m, &scratch.row)
+					 : CHANNEL_WELCOME;
 		if (verdict.answer == CHANNEL_BAD_CREDENTIALS)
 			log_error("--user %s: no such user, or disabled",
 				  m->user);
 		if (verdict.answer == CHANNEL_WELCOME)
-			enter(m, &row, &verdict);
+			enter(m, &verdict);
 	}
-	user_row_clear(&row);
+	forget_scratch(m);
 	if (verdict.answer != CHANNEL_WELCOME)
 		verdict.closing = true;
 	answer(m, &verdict, CHANNEL_USER_PASS);

@@ -93,7 +93,7 @@ enum channel_answer monitor_find_place(struct monitor *m,
 
 	if (answer != CHANNEL_WELCOME)
 		return answer;
-	place->index[0] = '\0';
+	place->has_index = settings->index_dir[0] || settings->popser_log[0];
 	place->log = NULL;
 	if (expand(m, template, row, place->path) < 0)
 		return misconfigured(m, "the maildir template gives no path "
@@ -119,9 +119,10 @@ enum channel_answer monitor_find_place(struct monitor *m,
 static enum channel_answer broken(const struct monitor *m, const char *path,
 				  int error)
 {
-	log_error("user %s: Maildir %s: %s%s", m->user, path, strerror(-error),
-		  error == -EXDEV ? " (outside mail_roots; add its root there)"
-				  : "");
+	log_error("user %s: Maildir %s: %s", m->user, path,
+		  error == -EXDEV
+			  ? "leads outside mail_roots; add its root there"
+			  : strerror(-error));
 	return error == -EIO || error == -ENFILE || error == -EMFILE ||
 			       error == -ENOMEM
 		       ? CHANNEL_TEMPORARY
@@ -186,6 +187,7 @@ static int list(struct monitor *m, const struct monitor_place *place, int dir,
 		.keep_new = m->service->settings->new_mail == NEW_MAIL_KEEP,
 		.mark_seen = m->service->settings->mark_seen,
 		.index_dirfd = index,
+		.no_index = place->has_index && index < 0,
 		.path_stat = path_stat,
 		.context = &context,
 	};
@@ -233,14 +235,16 @@ static int confine(struct monitor *m, const struct monitor_place *place,
 static int open_index_dir(const struct monitor *m,
 			  const struct monitor_place *place)
 {
-	int fd;
+	int fd = -1;
 
-	if (!place->index[0])
+	if (!place->has_index)
 		return -1;
-	if (mkdirat(AT_FDCWD, place->index, 0700) < 0 && errno != EEXIST)
-		log_warning("user %s: index_dir %s: %s", m->user, place->index,
-			    strerror(errno));
-	fd = open(place->index, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (mkdirat(AT_FDCWD, place->index, 0700) == 0 || errno == EEXIST)
+		fd = open(place->index, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		log_warning("user %s: folder of the index %s: %s; served "
+			    "without one",
+			    m->user, place->index, strerror(errno));
 	return fd;
 }
 

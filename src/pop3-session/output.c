@@ -70,6 +70,19 @@ void output_flush(struct output *out)
 	write_all(out);
 }
 
+static bool grow(struct output *out)
+{
+	char *large = mmap(NULL, OUTPUT_LARGE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (large == MAP_FAILED)
+		return false;
+	memcpy(large, out->p, out->n);
+	out->p = large;
+	out->cap = OUTPUT_LARGE;
+	return true;
+}
+
 void output_add(struct output *out, struct span s)
 {
 	while (s.n > 0 && !out->failed) {
@@ -80,7 +93,7 @@ void output_add(struct output *out, struct span s)
 		memcpy(out->p + out->n, s.p, n);
 		out->n += n;
 		s = span_drop(s, n);
-		if (out->n == out->cap)
+		if (out->n == out->cap && (output_is_large(out) || !grow(out)))
 			output_flush(out);
 	}
 }
@@ -95,19 +108,6 @@ void output_add_u64(struct output *out, uint64_t v)
 	char digits[20];
 
 	output_add(out, span_make(digits, num_format_u64(v, digits)));
-}
-
-static bool grow(struct output *out)
-{
-	char *large = mmap(NULL, OUTPUT_LARGE, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (large == MAP_FAILED)
-		return false;
-	memcpy(large, out->p, out->n);
-	out->p = large;
-	out->cap = OUTPUT_LARGE;
-	return true;
 }
 
 char *output_room(struct output *out, size_t least, size_t *cap)

@@ -2,8 +2,9 @@
 /*
  * What the front sends: replies and messages gathered into few, large writes.
  *
- * Small replies collect in `small`; the first message of a session takes a
- * large buffer, which output_rest() gives back when the session idles.
+ * Small replies collect in `small`; a message, or replies that are more than
+ * that holds, take a large buffer, which output_rest() gives back when the
+ * session idles.
  */
 #ifndef POP3_SESSION_OUTPUT_H
 #define POP3_SESSION_OUTPUT_H

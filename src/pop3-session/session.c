@@ -89,14 +89,18 @@ void session_refuse(const struct service *service, int client,
 
 /* --- the front's process --- */
 
-static int trap_channel;
+/* All that is a front's own, on pages of its own: the fewest that can be. */
+static _Alignas(4096) struct {
+	struct front_setup setup;
+	struct front front;
+} mine;
 
 /* In the handler of SIGSYS. */
 static void report_trap(int nr)
 {
 	struct channel_trapped trapped = {nr};
 	struct span none = {NULL, 0};
-	int r = channel_send(trap_channel, CHANNEL_TRAPPED,
+	int r = channel_send(mine.setup.channel, CHANNEL_TRAPPED,
 			     span_make(&trapped, sizeof(trapped)), none, none,
 			     NULL, 0);
 
@@ -111,8 +115,7 @@ void session_front_trap(void)
 _Noreturn void session_front(const struct service *service, int in, int out,
 			     int channel, bool is_socket, bool transcript)
 {
-	static struct front front;
-	const struct front_setup setup = {
+	mine.setup = (struct front_setup){
 		.in = in,
 		.out = out,
 		.is_socket = is_socket,
@@ -124,8 +127,7 @@ _Noreturn void session_front(const struct service *service, int in, int out,
 		.alive_ms = service->alive_ms,
 	};
 
-	trap_channel = channel;
-	front_run(&front, &setup);
+	front_run(&mine.front, &mine.setup);
 	_exit(0);
 }
 
@@ -167,7 +169,7 @@ static _Noreturn void become_front(const struct service *service, int channel,
 	if (getppid() != parent)
 		_exit(0);
 	session_front_trap();
-	trap_channel = 3;
+	mine.setup.channel = 3;
 	if (r == 0)
 		r = sandbox_front(mode, &report);
 	if (r < 0)
@@ -210,7 +212,7 @@ static void reap(const struct monitor *m, pid_t front)
 
 static int monitor_process(const struct monitor_setup *setup, pid_t front)
 {
-	static struct monitor monitor;
+	static _Alignas(4096) struct monitor monitor;
 	enum sandbox_mode mode =
 		(enum sandbox_mode)setup->service->settings->sandbox;
 	struct sandbox_report report;
