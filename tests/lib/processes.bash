@@ -29,6 +29,10 @@
 #   enter USER               dial and log in
 #   hang_up [DESCRIPTOR]     close it
 #   is_over                  the server has closed the connection by now
+#   door SOURCE              a port, $DOOR, behind which the server sees this
+#                            address of loopback as the client's (socat)
+#   trace PID CALLS          its system calls, to $WORLD/trace (strace)
+#   end_helpers              for teardown: ends doors and traces
 #   left USER                how many messages the folders have
 #   fails COMMAND...         it does (a mere ! is nothing to bats)
 
@@ -114,6 +118,33 @@ dial() {
 	exec {CONNECTION}<>"/dev/tcp/${2:-127.0.0.1}/${1:-$PORT}"
 	hear
 	[[ $LINE == +OK* ]]
+}
+
+HELPERS=()
+
+end_helpers() {
+	local pid
+	for pid in "${HELPERS[@]}"; do
+		kill "$pid" 2>/dev/null || true
+		wait "$pid" || true
+	done
+	HELPERS=()
+}
+
+door() {
+	DOOR=$(free_port)
+	become socat "TCP-LISTEN:$DOOR,bind=127.0.0.1,reuseaddr,fork" \
+		"TCP:127.0.0.1:$PORT,bind=$1" 2>>"$WORLD/log" &
+	HELPERS+=($!)
+	wait_for 20 grep -qi "0100007F:$(printf %04X "$DOOR") 0*:0* 0A" \
+		/proc/net/tcp
+}
+
+trace() {
+	become strace -f -o "$WORLD/trace" -e "trace=$2" -p "$1" \
+		2>"$WORLD/tracer" &
+	HELPERS+=($!)
+	wait_for 20 grep -q attached "$WORLD/tracer"
 }
 
 hear() {
