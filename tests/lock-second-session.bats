@@ -37,7 +37,7 @@ hold() {
 		C: USER alice
 		S~ ^\+OK
 		C: PASS secret
-		S~ ^-ERR \[IN-USE\] .*since [0-9]+ seconds
+		S~ ^-ERR \[IN-USE\] .*for [0-9]+ seconds
 		C: USER bob
 		S~ ^\+OK
 		C: PASS secret

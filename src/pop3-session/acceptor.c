@@ -136,6 +136,13 @@ static void take_report(struct acceptor *a)
 		admission_leave(&a->service->admission, &ticket);
 }
 
+/* They are not waited for but when somebody has to be known. */
+static void take_reports(struct acceptor *a)
+{
+	while (a->orders_out > 0)
+		take_report(a);
+}
+
 static int order_front(struct acceptor *a, uint32_t session, int client,
 		       int channel)
 {
@@ -227,8 +234,7 @@ static void accept_from(struct acceptor *a, int socket)
 {
 	int i;
 
-	if (a->service->method_apop && a->service->has_users)
-		(void)users_offer_apop(&a->service->users);
+	service_look(a->service);
 	for (i = 0; i < ACCEPTS_IN_ROW && !is_paused(a); i++) {
 		int client = accept4(socket, NULL, NULL, SOCK_CLOEXEC);
 
@@ -271,8 +277,7 @@ static void reap(struct acceptor *a)
 
 	(void)signals_next(a->signals);
 	/* What has ended must be known. */
-	while (a->orders_out > 0)
-		take_report(a);
+	take_reports(a);
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		struct admission_ticket ticket;
 
@@ -300,6 +305,7 @@ static void obey_master(struct acceptor *a)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	stop_accepting(a);
+	take_reports(a);
 	/* Without a master (killed) sessions go on to their end. */
 	if (n <= 0)
 		a->control_gone = true;
@@ -311,7 +317,7 @@ static void obey_master(struct acceptor *a)
 
 static void wait_and_work(struct acceptor *a)
 {
-	struct pollfd fds[LISTENING_SOCKETS + 3];
+	struct pollfd fds[LISTENING_SOCKETS + 2];
 	bool paused = is_paused(a);
 	const struct timespec tick = {0,
 				      (paused ? PAUSE_MS : TICK_MS) * 1000000L};
@@ -319,8 +325,6 @@ static void wait_and_work(struct acceptor *a)
 
 	fds[n++] =
 		(struct pollfd){a->control_gone ? -1 : a->control, POLLIN, 0};
-	/* Without a parent at its other end it would always be ready. */
-	fds[n++] = (struct pollfd){a->front_parent ? a->orders : -1, POLLIN, 0};
 	fds[n++] = (struct pollfd){a->signals, POLLIN, 0};
 	for (i = 0; i < a->sockets_n; i++)
 		fds[n++] =
@@ -328,14 +332,12 @@ static void wait_and_work(struct acceptor *a)
 	if (ppoll(fds, n, paused || live_is_dying(&a->live) ? &tick : NULL,
 		  NULL) < 0)
 		return;
-	if (fds[1].revents & POLLIN)
-		take_report(a);
-	if (fds[2].revents)
+	if (fds[1].revents)
 		reap(a);
 	if (live_is_dying(&a->live))
 		live_kill_late(&a->live, clock_ms());
 	for (i = 0; i < a->sockets_n; i++) {
-		if (fds[3 + i].revents)
+		if (fds[2 + i].revents)
 			accept_from(a, a->sockets[i]);
 	}
 	if (fds[0].revents)

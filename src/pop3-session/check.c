@@ -65,14 +65,23 @@ static void check_run_dir(const struct service *service, FILE *to)
 	say(to, "run_dir", 0, &text);
 }
 
-static void describe_sandbox(FILE *to)
+static void check_sandbox(const struct settings *s, FILE *to)
 {
+	bool wanted = s->sandbox == SANDBOX_REQUIRED;
+	bool complete;
 	char memory[4096];
 	struct buf text;
 
 	buf_init(&text, memory, sizeof(memory));
-	sandbox_describe(&text);
-	fprintf(to, "sandbox\n%.*s\n", (int)text.n, text.p);
+	complete = sandbox_describe(&text);
+	fprintf(to, "%-13s %s\n%.*s", "sandbox",
+		complete ? "ok"
+		: wanted ? "WRONG: not all of it can be had here; "
+			   "sandbox = best-effort serves without"
+			 : "in part",
+		(int)text.n, text.p);
+	if (!complete && wanted)
+		faults++;
 }
 
 int check_all(struct service *service, const struct configuration *c, FILE *to)
@@ -88,6 +97,6 @@ int check_all(struct service *service, const struct configuration *c, FILE *to)
 		check_users(service, to);
 	check_listen(&c->settings, to);
 	check_run_dir(service, to);
-	describe_sandbox(to);
+	check_sandbox(&c->settings, to);
 	return faults > 0 ? 1 : 0;
 }

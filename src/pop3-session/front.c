@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum {
@@ -206,15 +207,15 @@ static void serve_line(struct front *front)
  */
 static void hang_up(struct front *front)
 {
+	struct iovec part = {front->input, sizeof(front->input)};
+	struct msghdr msg = {.msg_iov = &part, .msg_iovlen = 1};
 	int i;
 
-	if (front->setup->is_socket)
-		(void)shutdown(front->setup->out, SHUT_WR);
-	for (i = 0; i < DRAIN_READS && front->setup->is_socket; i++) {
-		if (wait_for(front, front->setup->in, POLLIN, 0) !=
-			    WAITED_READY ||
-		    read(front->setup->in, front->input,
-			 sizeof(front->input)) <= 0)
+	if (!front->setup->is_socket)
+		return;
+	(void)shutdown(front->setup->out, SHUT_WR);
+	for (i = 0; i < DRAIN_READS; i++) {
+		if (recvmsg(front->setup->in, &msg, MSG_DONTWAIT) <= 0)
 			break;
 	}
 }

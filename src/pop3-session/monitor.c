@@ -98,7 +98,7 @@ static void on_summary(struct monitor *m, struct channel_message *message)
 	monitor_finish(m, m->summary.reason < CHANNEL_REASONS
 				  ? ends[m->summary.reason]
 				  : END_PROTOCOL);
-	m->deadline = clock_ms() + END_GRACE_MS;
+	m->over = true; /* all has been said, and sent to the client */
 }
 
 static void on_trapped(struct monitor *m, struct channel_message *message)
@@ -233,8 +233,7 @@ static void greet(struct monitor *m)
 	int r;
 
 	buf_init(&stamp, m->stamp, sizeof(m->stamp));
-	if (s->method_apop && s->has_users && !greeting.preauth &&
-	    users_offer_apop(&s->users) &&
+	if (s->offers_apop && !greeting.preauth &&
 	    auth_make_stamp(&stamp, span_str(s->host)) == 0)
 		m->stamp_n = stamp.n;
 	greeting.stamp_n = (uint32_t)m->stamp_n;

@@ -43,7 +43,7 @@ static const char help[] =
 	"a listening socket (systemd, inetd wait) or --listen makes a "
 	"server.\n"
 	"\n"
-	"  --config FILE       read FILE instead of /etc/pop3-session.conf\n"
+	"  -c, --config FILE   read FILE instead of /etc/pop3-session.conf\n"
 	"  -o KEY=VALUE        override a key of the configuration\n"
 	"  --listen ADDR:PORT  serve there in the foreground, e.g. "
 	"127.0.0.1:1110,\n"

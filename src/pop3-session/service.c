@@ -211,6 +211,12 @@ void service_share(struct service *s)
 			    path.p, strerror(r < 0 ? -r : -q));
 }
 
+void service_look(struct service *s)
+{
+	s->offers_apop =
+		s->method_apop && s->has_users && users_offer_apop(&s->users);
+}
+
 bool service_trusts(const struct service *s, const struct peer *peer)
 {
 	size_t i;

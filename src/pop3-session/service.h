@@ -37,7 +37,8 @@ struct service {
 	size_t trusted_n;
 	struct users users;
 	bool has_users;
-	bool has_shared; /* admission and penalty are open */
+	bool offers_apop; /* see service_look() */
+	bool has_shared;  /* admission and penalty are open */
 	struct admission admission;
 	struct penalty penalty;
 	uint32_t alive_ms;
@@ -58,6 +59,12 @@ void service_share(struct service *s);
 
 /* Where run_dir is by default; NUL-terminated into path. */
 void service_run_dir(const struct service *s, struct buf *path);
+
+/*
+ * Sees what may have changed since: whether APOP is worth offering.  For the
+ * parent of many sessions, or a session, before it is one.
+ */
+void service_look(struct service *s);
 
 bool service_trusts(const struct service *s, const struct peer *peer);
 

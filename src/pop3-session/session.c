@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REAP_MS = 2000, REAP_NAP_MS = 5, REFUSALS_LOGGED = 10 };
+enum { REAP_S = 2, REAP_NAP_MS = 5, REAP_NAPS = 20, REFUSALS_LOGGED = 10 };
 
 enum admission_verdict session_admit(struct service *service,
 				     const struct peer *peer,
@@ -195,10 +196,15 @@ static void log_front_status(const struct monitor *m, int status)
 /* The front goes by itself; one that does not dies with this process. */
 static void reap(const struct monitor *m, pid_t front)
 {
+	const struct timespec most = {REAP_S, 0};
 	const struct timespec nap = {0, REAP_NAP_MS * 1000000L};
-	int status, waited;
+	struct pollfd channel = {m->setup->channel, 0, 0};
+	int status, naps;
 
-	for (waited = 0; waited < REAP_MS; waited += REAP_NAP_MS) {
+	/* It hangs up a moment before it can be waited for. */
+	(void)shutdown(channel.fd, SHUT_WR);
+	(void)ppoll(&channel, 1, &most, NULL);
+	for (naps = 0; naps < REAP_NAPS; naps++) {
 		pid_t pid = waitpid(front, &status, WNOHANG);
 
 		if (pid == front)
@@ -223,9 +229,9 @@ static int monitor_process(const struct monitor_setup *setup, pid_t front)
 		log_warning("sandbox: %s", report.text);
 	if (r < 0)
 		return 0;
+	service_look(setup->service);
 	monitor_run(&monitor, setup);
 	admission_leave(&setup->service->admission, setup->ticket);
-	close(setup->channel);
 	reap(&monitor, front);
 	return 0;
 }

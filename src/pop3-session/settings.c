@@ -91,8 +91,8 @@ static const struct conf_key keys[] = {
 	 .flags = CONF_GATHER,
 	 .offset = AT(listen),
 	 .help = "Addresses to listen on when started with no socket and "
-		 "with --listen without a value, such as 192.0.2.1:110, "
-		 "[2001:db8::1]:110 or *:110."},
+		 "with --listen without a value, such as \"192.0.2.1:110\", "
+		 "\"[2001:db8::1]:110\" or \"*:110\"."},
 	{.name = "login_timeout",
 	 .type = CONF_INTEGER,
 	 .offset = AT(login_timeout),

@@ -59,6 +59,8 @@ static const struct role roles[] = {
 	 enter_maildrop},
 };
 
+static const char in_force[] = "in force";
+
 __attribute__((noreturn)) static void try_in_child(const struct role *role,
 						   int out)
 {
@@ -67,7 +69,7 @@ __attribute__((noreturn)) static void try_in_child(const struct role *role,
 	const char *text = failed;
 
 	if (role->enter(&report) == 0)
-		text = report.complete ? "in force" : report.text;
+		text = report.complete ? in_force : report.text;
 	/* The parent sees what is missing. */
 	(void)!write(out, text, strlen(text));
 	_exit(0);
@@ -90,7 +92,8 @@ static size_t read_all(int fd, char *p, size_t cap)
 	return n;
 }
 
-static void try_role(const struct role *role, struct buf *out)
+/* True: all of it is in force. */
+static bool try_role(const struct role *role, struct buf *out)
 {
 	struct sandbox_report report;
 	size_t n;
@@ -112,9 +115,10 @@ static void try_role(const struct role *role, struct buf *out)
 	if (n == 0)
 		goto failed;
 	buf_add(out, report.text, n);
-	return;
+	return span_equal(span_make(report.text, n), span_str(in_force));
 failed:
 	buf_add_str(out, "could not be tried");
+	return false;
 }
 
 static void describe_kernel(struct buf *out)
@@ -137,8 +141,10 @@ static void describe_kernel(struct buf *out)
 	buf_add_char(out, '\n');
 }
 
-void sandbox_describe(struct buf *out)
+bool sandbox_describe(struct buf *out)
 {
+	bool complete = true;
+
 	describe_kernel(out);
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
 		const struct role *role = &roles[i];
@@ -149,7 +155,8 @@ void sandbox_describe(struct buf *out)
 		buf_add_str(out, " system calls, ");
 		buf_add_str(out, role->what);
 		buf_add_str(out, ": ");
-		try_role(role, out);
+		complete = try_role(role, out) && complete;
 		buf_add_char(out, '\n');
 	}
+	return complete;
 }

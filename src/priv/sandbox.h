@@ -96,7 +96,8 @@ const char *sandbox_call_name(int nr);
 
 /* Lines for --check: what this kernel offers, and what each kind of process
  * gets, tried in a child process each, as the present user. Forks; writes
- * nothing but to `out`, about 800 octets. */
-void sandbox_describe(struct buf *out);
+ * nothing but to `out`, about 800 octets.
+ * False: some step of some process cannot be taken here. */
+bool sandbox_describe(struct buf *out);
 
 #endif

@@ -36,12 +36,33 @@ static void print_argument(const struct conf_key *key, FILE *f)
 	fputs(key->unit ? key->unit : arguments[key->type], f);
 }
 
+/* A default is kept as -o takes it; a file wants it in braces. */
+static void print_list(const char *items, FILE *f)
+{
+	size_t n;
+
+	fputc('{', f);
+	for (; *items; items += n + (items[n] == ',')) {
+		char item[128];
+
+		n = strcspn(items, ",");
+		(void)snprintf(item, sizeof(item), "%.*s", (int)n, items);
+		print_text(item, f);
+		if (items[n])
+			fputs(", ", f);
+	}
+	fputc('}', f);
+}
+
 static void print_default(const struct conf_key *key, FILE *f)
 {
 	if (!key->def || !*key->def)
 		return;
 	fputs("The default is\n.Ql \"", f);
-	print_text(key->def, f);
+	if (key->type == CONF_LIST)
+		print_list(key->def, f);
+	else
+		print_text(key->def, f);
 	fputs("\" .\n", f);
 }
 

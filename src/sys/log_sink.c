@@ -88,9 +88,9 @@ static int open_stderr(struct log_sink *s)
 		return -errno;
 	s->fd = STDERR_FILENO;
 	if (S_ISSOCK(st.st_mode)) {
-		/* inetd and xinetd give the connection as stderr, too. */
-		if (is_same_file(&st, STDIN_FILENO) ||
-		    is_same_file(&st, STDOUT_FILENO))
+		/* inetd and xinetd give the connection as stderr, too; a
+		 * journal is often both stdout and stderr. */
+		if (is_same_file(&st, STDIN_FILENO))
 			return -ENOTUNIQ;
 		s->kind = LOG_SINK_STREAM;
 		s->journal = is_journal(&st);
