@@ -90,3 +90,9 @@ replies() {
 	[[ ${lines[-1]} == +OK* ]]
 	[ "$(grep -c -- -ERR <<<"$output")" = 80 ]
 }
+
+@test "the last of too many errors gets one answer, too" {
+	run pop3 < <(yes 'STAT x' | head -n 500 | sed 's/$/\r/')
+	[ "$(grep -c '^-ERR' <<<"$output")" = 30 ]
+	[ "$(grep -c '^-ERR too many' <<<"$output")" = 1 ]
+}

@@ -127,3 +127,8 @@ plain() {
 	[ "$status" = 1 ]
 	[[ $output == *nonsense* ]]
 }
+
+@test "after a refused --user no command is run" {
+	printf 'STAT\r\nCAPA\r\n' | pop3 --user bob >"$WORLD/replies"
+	[ "$(wc -l <"$WORLD/replies")" = 1 ]
+}

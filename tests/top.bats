@@ -78,3 +78,10 @@ top() {
 		S.
 	END
 }
+
+@test "a count that no integer holds is still TOP in the log, and sets no flag" {
+	printf 'USER alice\r\nPASS secret\r\nTOP 1 99999999999999999999999\r\nQUIT\r\n' |
+		pop3 -o mark_seen=yes >/dev/null
+	log_has 'top=1/[0-9]+, retr=0/0'
+	[ -f "$WORLD/mail/alice/cur/1600000001.M1.host:2," ]
+}

@@ -64,6 +64,7 @@ struct channel_head {
 struct channel_greeting {
 	bool plaintext;	  /* USER and PASS may be used here */
 	bool preauth;	  /* a login for debugging is already under way */
+	bool unfit;	  /* nobody can log in: end with an error */
 	uint32_t stamp_n; /* octets of the APOP stamp that follow; 0: no APOP */
 };
 

@@ -110,6 +110,10 @@ static void no_login(const struct monitor *m, const struct common *c,
 		buf_add_str(&out, " (auth failed, ");
 		buf_add_u64(&out, m->failures);
 		buf_add_str(&out, " attempts in ");
+	} else if (m->refusals > 0) {
+		buf_add_str(&out, " (internal failure, ");
+		buf_add_u64(&out, m->refusals);
+		buf_add_str(&out, " successful auths in ");
 	} else {
 		buf_add_str(&out, " (no auth attempts in ");
 	}
@@ -120,7 +124,9 @@ static void no_login(const struct monitor *m, const struct common *c,
 		LOG_TEXT("rip", LOG_PLAIN, c->rip_span),
 		LOG_TEXT("lip", LOG_PLAIN, c->lip_span),
 		LOG_TEXT("session", LOG_ANGLED, span_str(m->session)),
+		LOG_TEXT("reason", LOG_HIDDEN, span_str(end_words[m->end])),
 		LOG_NUMBER("attempts", LOG_HIDDEN, m->failures),
+		LOG_NUMBER("refused", LOG_HIDDEN, m->refusals),
 		LOG_NUMBER("secs", LOG_HIDDEN, seconds),
 		LOG_NUMBER("in", LOG_HIDDEN, m->summary.received),
 		LOG_NUMBER("out", LOG_HIDDEN, m->summary.sent),
@@ -187,6 +193,8 @@ static void logged_in(const struct monitor *m, const struct common *c,
 			   m->outcome.removed_octets),
 		LOG_NUMBER("messages", LOG_HIDDEN,
 			   m->has_drop ? m->drop.count : 0),
+		LOG_NUMBER("octets", LOG_HIDDEN,
+			   m->has_drop ? m->drop.octets : 0),
 		LOG_NUMBER("in", LOG_HIDDEN, s->received),
 		LOG_NUMBER("out", LOG_HIDDEN, s->sent),
 		LOG_NUMBER("secs", LOG_HIDDEN, seconds),

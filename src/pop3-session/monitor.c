@@ -233,9 +233,14 @@ static void greet(struct monitor *m)
 	int r;
 
 	buf_init(&stamp, m->stamp, sizeof(m->stamp));
-	if (s->offers_apop && !greeting.preauth &&
-	    auth_make_stamp(&stamp, span_str(s->host)) == 0)
-		m->stamp_n = stamp.n;
+	if (s->offers_apop && !greeting.preauth) {
+		r = auth_make_stamp(&stamp, span_str(s->host));
+		m->stamp_n = r == 0 ? stamp.n : 0;
+		greeting.unfit = r < 0 && !s->method_user;
+		if (r < 0)
+			log_error("no APOP timestamp can be made: %s",
+				  strerror(-r));
+	}
 	greeting.stamp_n = (uint32_t)m->stamp_n;
 	r = channel_send(m->setup->channel, CHANNEL_GREETING,
 			 span_make(&greeting, sizeof(greeting)),

@@ -66,6 +66,7 @@ struct monitor {
 	uint64_t deadline;
 	uint32_t attempts; /* to log in that failed, for any reason */
 	uint32_t failures; /* of these, by name or password */
+	uint32_t refusals; /* of these, though the credentials were right */
 	int trapped;	   /* system call that killed the front; -1: none */
 	struct channel_summary summary;
 	char session[17]; /* its name in the log */

@@ -153,6 +153,9 @@ static enum channel_answer authenticate(struct monitor *m,
 	case AUTH_BAD:
 		return refuse(m, "password mismatch");
 	case AUTH_UNSUPPORTED:
+		log_warning("user %s: the stored password has a form that is "
+			    "not known or cannot do this method",
+			    m->user);
 		return refuse(m, "the stored password cannot be used for this "
 				 "method");
 	case AUTH_TEMPFAIL:
@@ -172,8 +175,10 @@ static void enter(struct monitor *m, struct channel_verdict *verdict)
 		verdict->answer = monitor_enter_place(m, place, &fatal,
 						      &verdict->held_for);
 	verdict->closing = fatal;
-	if (verdict->answer != CHANNEL_WELCOME)
+	if (verdict->answer != CHANNEL_WELCOME) {
+		m->refusals++;
 		return;
+	}
 	m->state = CHANNEL_IN_MAIL;
 	m->logged_in = true;
 	m->deadline = monitor_idle_deadline(m);
