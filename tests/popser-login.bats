@@ -196,3 +196,13 @@ stamp() {
 	run -0 curl -sS -u 'bob:a  b ' "pop3://127.0.0.1:$PORT/1"
 	[ "$output" = $'Subject: x\r\n\r\n.\r\nend\r' ]
 }
+
+@test "where no stamp can be made, the client gets one -ERR and the end" {
+	need strace
+	OPTIONS=(-o "users=authfile:$AUTH" -o "maildir=$MAILDIR"
+		-o auth_methods=apop -o "run_dir=$WORLD/run" -o log=stderr)
+	run -0 inject getrandom:error=EIO </dev/null
+	[[ $output =~ ^'-ERR [SYS/TEMP] '[^$'\n']*$'\r'$ ]]
+	log_has 'no APOP timestamp can be made'
+	fired
+}
