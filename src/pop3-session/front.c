@@ -124,14 +124,24 @@ static bool read_more(struct front *front)
 	return true;
 }
 
+/* One answer, and the last if there were too many of them in a row. */
 static void bad_line(struct front *front, enum front_reply reply)
 {
 	front->summary.errors++;
+	if (++front->errors_in_row == ERRORS_IN_ROW) {
+		reply = REPLY_TOO_MANY_ERRORS;
+		end_with(front, CHANNEL_ERRORS);
+	}
 	front_reply(front, reply);
-	if (++front->errors_in_row < ERRORS_IN_ROW)
-		return;
-	front_reply(front, REPLY_TOO_MANY_ERRORS);
-	end_with(front, CHANNEL_ERRORS);
+}
+
+static void bad_argument(struct front *front, enum pop3_verb verb)
+{
+	bool is_last = front->errors_in_row + 1 == ERRORS_IN_ROW;
+
+	if (!is_last)
+		front_reply_usage(front, verb);
+	bad_line(front, REPLY_NONE);
 }
 
 static void obey(struct front *front, struct span line)
@@ -155,8 +165,7 @@ static void obey(struct front *front, struct span line)
 		bad_line(front, REPLY_WRONG_STATE);
 		break;
 	case POP3_BAD_ARGUMENT:
-		front_reply_usage(front, command.verb);
-		bad_line(front, REPLY_NONE);
+		bad_argument(front, command.verb);
 		break;
 	}
 }
@@ -261,7 +270,8 @@ void front_run(struct front *front, const struct front_setup *setup)
 	output_init(&front->out, setup->out, setup->is_socket, &watch);
 	front->out.transcript = setup->transcript;
 	line_reset(&front->reader, front->line, LINE_LIMIT);
-	front->ended = !greet(front);
+	if (!greet(front))
+		front->ended = true;
 	while (!front->ended) {
 		if (front->pending.n == 0 && !read_more(front))
 			break;
