@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "store/maildrop_apply.h"
 #include "store/maildrop_claims.h"
 #include "store/maildrop_lock.h"
 #include "store/maildrop_relist.h"
@@ -13,14 +14,14 @@
 #include "store/maildrop_seek.h"
 
 enum {
-	TEND_SLICE = 512,   /* messages checked in about a millisecond */
-	SETTLE_FROM = 1024, /* messages; fewer are listed quickly */
+	TEND_SLICE = 512, /* messages checked in about a millisecond */
 	SETTLE_WAIT_NS = 25 * 1000000, /* until our own changes are past */
 };
 
 static void reset(struct maildrop *d, const struct maildrop_options *options)
 {
-	*d = (struct maildrop){.options = *options, .dir = -1, .lock = -1};
+	*d = (struct maildrop){
+		.options = *options, .dir = -1, .lock = -1, .watch = -1};
 	for (int i = 0; i < INDEX_FOLDERS; i++)
 		d->folders[i] = -1;
 	for (int i = 0; i < 2; i++)
@@ -174,15 +175,27 @@ int maildrop_tend(struct maildrop *d)
 	return result;
 }
 
+static void end_watch(struct maildrop *d)
+{
+	if (d->watch >= 0)
+		close(d->watch);
+	d->watch = -1;
+}
+
 void maildrop_settle(struct maildrop *d)
 {
 	struct timespec wait = {.tv_nsec = SETTLE_WAIT_NS};
 
 	while (maildrop_claims_check(d, UINT32_MAX) > 0)
 		;
-	if (d->options.no_index || d->lied || d->count < SETTLE_FROM ||
+	end_watch(d);
+	if (d->lied || !maildrop_apply_pays(d) ||
 	    (!d->touched[INDEX_NEW] && !d->touched[INDEX_CUR]))
 		return;
+	if (d->index_is_known) {
+		maildrop_apply(d, false);
+		return;
+	}
 	/* Before that the folders' times would not be trusted. */
 	while (nanosleep(&wait, &wait) != 0 && errno == EINTR)
 		;
@@ -193,6 +206,7 @@ void maildrop_settle(struct maildrop *d)
 void maildrop_close(struct maildrop *d)
 {
 	maildrop_close_tables(d);
+	end_watch(d);
 	if (d->dir >= 0) {
 		maildrop_unlock(d->dir, &d->lock);
 		close(d->dir);

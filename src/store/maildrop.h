@@ -86,11 +86,14 @@ struct maildrop {
 	struct index_stamp stamps[INDEX_FOLDERS];
 	struct maildrop_work *work;  /* mapped while needed */
 	bool touched[INDEX_FOLDERS]; /* by our own UPDATE */
-	bool claims;		     /* some sizes are not yet checked, */
-	uint32_t claims_checked;     /* messages up to this number are, */
-	bool claims_unsure;	     /* some of them could not be */
-	bool lied;		     /* one was wrong */
-	bool popser_recorded;	     /* popser.log has this listing */
+	int watch;		     /* of the folders, to be closed; -1 */
+	bool index_is_known;	     /* after UPDATE; not yet written */
+	const uint8_t *deleted, *retrieved; /* what it follows from */
+	bool claims;		 /* some sizes are not yet checked, */
+	uint32_t claims_checked; /* messages up to this number are, */
+	bool claims_unsure;	 /* some of them could not be */
+	bool lied;		 /* one was wrong */
+	bool popser_recorded;	 /* popser.log has this listing */
 };
 
 /*

@@ -13,10 +13,9 @@
 #include <unistd.h>
 
 enum {
-	BUFFER = 65536,		/* octets of directory entries at a time */
-	TRIES = 4,		/* of reading a folder that changes */
-	TICK_NS = 10 * 1000000, /* the coarsest tick of the kernel's clock */
-	COARSE_S = 3,		/* age for file systems without fractions */
+	BUFFER = 65536, /* octets of directory entries at a time */
+	TRIES = 4,	/* of reading a folder that changes */
+	COARSE_S = 3,	/* age for file systems without fractions */
 };
 
 /* Not in every linux/magic.h. */
@@ -62,12 +61,7 @@ bool maildrop_stamp_is_same(const struct index_stamp *a,
 	       a->ctime_s == b->ctime_s && a->ctime_ns == b->ctime_ns;
 }
 
-/*
- * File systems that take a folder's times from this machine's coarse clock at
- * the moment of the change, and show them at once. Elsewhere the clock is
- * another machine's, or what is shown may be old.
- */
-static bool uses_our_clock(int fd)
+bool maildrop_has_our_clock(int fd)
 {
 	struct statfs fs;
 
@@ -91,7 +85,9 @@ static bool uses_our_clock(int fd)
 /*
  * Would a change from now on show? It gets the clock's present time or a later
  * one, so it does if the times of the folder are already past. The same clock
- * is asked that file systems use.
+ * is asked that file systems use. (A change that has taken its time from the
+ * clock and is not made yet holds the folder's lock, which we will wait for
+ * when we read: it will be listed.)
  */
 static bool is_settled(int fd, const struct index_stamp *s)
 {
@@ -104,12 +100,12 @@ static bool is_settled(int fd, const struct index_stamp *s)
 		return false;
 	if (s->mtime_ns == 0 && s->ctime_ns == 0)
 		return now.tv_sec >= s->ctime_s + COARSE_S &&
-		       uses_our_clock(fd);
+		       maildrop_has_our_clock(fd);
 	if (now.tv_sec > s->ctime_s + 1)
-		return uses_our_clock(fd);
+		return maildrop_has_our_clock(fd);
 	ctime_ns = s->ctime_ns;
 	now_ns = (now.tv_sec - s->ctime_s) * 1000000000 + now.tv_nsec;
-	return now_ns > ctime_ns + TICK_NS && uses_our_clock(fd);
+	return now_ns > ctime_ns && maildrop_has_our_clock(fd);
 }
 
 static void skip(struct maildrop_skips *skips, mode_t kind)

@@ -30,6 +30,13 @@ int maildrop_open_folder(int dirfd, enum index_folder, int *fd)
 int maildrop_stamp(int fd, struct index_stamp *)
 	__attribute__((warn_unused_result));
 
+/*
+ * Does the file system take a folder's times from this machine's coarse clock
+ * at the moment of the change, and show them at once? Elsewhere the clock is
+ * another machine's, or what is shown may be old.
+ */
+bool maildrop_has_our_clock(int fd);
+
 /* Is it the same folder, unchanged? `settled` does not matter. */
 bool maildrop_stamp_is_same(const struct index_stamp *,
 			    const struct index_stamp *);

@@ -7,13 +7,15 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "proto/maildir.h"
 #include "store/maildrop.h"
+#include "store/maildrop_apply.h"
 #include "store/maildrop_arena.h"
 #include "store/maildrop_lock.h"
+#include "store/maildrop_marks.h"
 #include "store/maildrop_rename.h"
 #include "store/maildrop_scan.h"
 #include "store/maildrop_seek.h"
+#include "store/maildrop_watch.h"
 #include "store/popser_drop.h"
 
 enum { LOOKS = 3 }; /* at the folders, for files that were renamed */
@@ -22,33 +24,12 @@ struct update {
 	struct maildrop *d;
 	const uint8_t *deleted, *retrieved;
 	struct maildrop_outcome *outcome;
+	struct maildrop_watch watch;
 	struct maildrop_arena lost; /* bitmap: not found by name */
 	uint32_t lost_n;
 	uint32_t unlinked;	  /* by us */
 	uint64_t unlinked_octets; /* of files */
 };
-
-static bool is_set(const uint8_t *bits, uint32_t number)
-{
-	return bits && (bits[(number - 1) / 8] >> ((number - 1) % 8) & 1);
-}
-
-/*
- * The next number from `number` on whose bit is set; count + 1 if none.  No
- * bitmap is one without a bit set.
- */
-static uint32_t next_set(const uint8_t *bits, uint32_t number, uint32_t count)
-{
-	if (!bits)
-		return count + 1;
-	while (number <= count && !is_set(bits, number)) {
-		if ((number - 1) % 8 == 0 && bits[(number - 1) / 8] == 0)
-			number += 8;
-		else
-			number++;
-	}
-	return number <= count ? number : count + 1;
-}
 
 static void note(int *why, int error)
 {
@@ -58,6 +39,7 @@ static void note(int *why, int error)
 
 static void fail(struct update *u, int error)
 {
+	u->watch.is_void = true;
 	u->outcome->failed++;
 	note(&u->outcome->failed_why, error);
 }
@@ -72,6 +54,7 @@ static int unlink_file(struct update *u, const struct maildrop_file *f)
 {
 	if (unlinkat(u->d->folders[f->folder], f->name, 0) != 0)
 		return -errno;
+	maildrop_watch_removed(&u->watch, f->folder, f->name);
 	u->d->touched[f->folder] = true;
 	u->unlinked++;
 	u->unlinked_octets += f->file_size;
@@ -87,6 +70,7 @@ static void lose(struct update *u, uint32_t number, bool lost)
 	if (lost)
 		u->lost.p[(number - 1) / 8] |= bit;
 	u->lost_n += lost ? 1U : -1U;
+	u->watch.is_void = true;
 }
 
 static void remove_listed(struct update *u)
@@ -94,8 +78,8 @@ static void remove_listed(struct update *u)
 	uint32_t count = u->d->count;
 	struct maildrop_file f;
 
-	for (uint32_t n = next_set(u->deleted, 1, count); n <= count;
-	     n = next_set(u->deleted, n + 1, count)) {
+	for (uint32_t n = maildrop_next_marked(u->deleted, 1, count);
+	     n <= count; n = maildrop_next_marked(u->deleted, n + 1, count)) {
 		int error = maildrop_seek(u->d, n, &f);
 
 		if (error == 0)
@@ -114,8 +98,8 @@ static void remove_lost(struct update *u)
 	struct maildrop_file f;
 	int looked = maildrop_look(u->d);
 
-	for (uint32_t n = next_set(u->lost.p, 1, count); n <= count;
-	     n = next_set(u->lost.p, n + 1, count)) {
+	for (uint32_t n = maildrop_next_marked(u->lost.p, 1, count); n <= count;
+	     n = maildrop_next_marked(u->lost.p, n + 1, count)) {
 		int error = maildrop_seek(u->d, n, &f);
 
 		if (error == 0)
@@ -141,8 +125,8 @@ static void fail_all(struct update *u, int error)
 {
 	uint32_t count = u->d->count;
 
-	for (uint32_t n = next_set(u->deleted, 1, count); n <= count;
-	     n = next_set(u->deleted, n + 1, count))
+	for (uint32_t n = maildrop_next_marked(u->deleted, 1, count);
+	     n <= count; n = maildrop_next_marked(u->deleted, n + 1, count))
 		fail(u, error);
 }
 
@@ -153,8 +137,9 @@ static int check_names(struct update *u)
 	struct maildrop_file f;
 	int error = 0;
 
-	for (uint32_t n = next_set(u->deleted, 1, count);
-	     n <= count && error == 0; n = next_set(u->deleted, n + 1, count))
+	for (uint32_t n = maildrop_next_marked(u->deleted, 1, count);
+	     n <= count && error == 0;
+	     n = maildrop_next_marked(u->deleted, n + 1, count))
 		error = maildrop_seek(u->d, n, &f);
 	return error;
 }
@@ -164,7 +149,7 @@ static void remove_all(struct update *u)
 	uint32_t count = u->d->count;
 	int error;
 
-	if (next_set(u->deleted, 1, count) > count)
+	if (maildrop_next_marked(u->deleted, 1, count) > count)
 		return;
 	/* Once the first is gone, the list cannot be made again. */
 	error = check_names(u);
@@ -211,37 +196,6 @@ static void tell_quota(struct update *u)
 	close(fd);
 }
 
-/*
- * The name with flags in cur/: ":2," and the flags that there are, with S
- * among them, in the order of their octets, if it is wanted. False: the name
- * gets too long or has an info of another kind.
- */
-static bool name_in_cur(const struct maildrop_file *f, bool seen, char *out)
-{
-	struct maildir_name parts;
-	struct span rest;
-	struct buf b;
-
-	maildir_name_parse(span_str(f->name), &parts);
-	rest = span_drop(span_str(f->name), parts.base.n);
-	if (rest.n > 0 && !span_starts(rest, span_str(":2,")))
-		return false;
-	buf_init(&b, out, INDEX_NAME_MAX + 1);
-	buf_add_span(&b, parts.base);
-	buf_add_str(&b, ":2,");
-	seen = seen && span_find(parts.flags, 'S') == parts.flags.n;
-	for (size_t i = 0; i < parts.flags.n; i++) {
-		if (seen && parts.flags.p[i] > 'S') {
-			buf_add_char(&b, 'S');
-			seen = false;
-		}
-		buf_add_char(&b, parts.flags.p[i]);
-	}
-	if (seen)
-		buf_add_char(&b, 'S');
-	return buf_str(&b) != NULL;
-}
-
 static int open_cur(struct maildrop *d)
 {
 	if (d->folders[INDEX_CUR] >= 0)
@@ -256,30 +210,27 @@ static void move(struct update *u, uint32_t number)
 	struct maildrop *d = u->d;
 	char to[INDEX_NAME_MAX + 1];
 	struct maildrop_file f;
-	bool seen = d->options.mark_seen && u->retrieved &&
-		    is_set(u->retrieved, number);
 	int error = maildrop_seek(d, number, &f);
 
-	if (error == 0 && (f.folder == INDEX_NEW ? d->options.keep_new : !seen))
+	if (error == 0 &&
+	    !maildrop_name_after(&d->options, &f,
+				 maildrop_is_marked(u->retrieved, number), to))
 		return;
 	if (error == 0)
 		error = open_cur(d);
-	if (error == 0) {
-		if (!name_in_cur(&f, seen, to))
-			return;
-		if (f.folder == INDEX_CUR && strcmp(f.name, to) == 0)
-			return;
+	if (error == 0)
 		error = maildrop_rename(d->folders[f.folder], f.name,
 					d->folders[INDEX_CUR], to);
-	}
-	if (error == -ENOENT) /* somebody else was faster */
-		return;
 	if (error) {
+		u->watch.is_void = true;
+		if (error == -ENOENT) /* somebody else was faster */
+			return;
 		u->outcome->unmoved++;
 		note(&u->outcome->unmoved_why, error);
 		return;
 	}
 	u->outcome->moved++;
+	maildrop_watch_moved(&u->watch, f.folder, f.name, INDEX_CUR, to);
 	d->touched[f.folder] = true;
 	d->touched[INDEX_CUR] = true;
 }
@@ -294,8 +245,8 @@ static void move_rows(struct update *u, uint32_t after, uint32_t count,
 		return;
 	for (; n <= end; n++) {
 		if (!all)
-			n = next_set(u->retrieved, n, end);
-		if (n <= end && !is_set(u->deleted, n))
+			n = maildrop_next_marked(u->retrieved, n, end);
+		if (n <= end && !maildrop_is_marked(u->deleted, n))
 			move(u, n);
 	}
 }
@@ -327,25 +278,47 @@ static void sync_folders(struct update *u)
 	}
 }
 
+/*
+ * What the index will hold is known if nobody else changed anything. It is
+ * written at once where that takes no time, else when the client has its reply.
+ */
+static void know_index(struct update *u)
+{
+	struct maildrop *d = u->d;
+
+	d->watch = u->watch.fd;
+	if (d->watch < 0 || !maildrop_watch_end(&u->watch, d, d->stamps))
+		return;
+	d->deleted = u->deleted;
+	d->retrieved = u->retrieved;
+	d->index_is_known = true;
+	if (!maildrop_apply_is_long(d))
+		maildrop_apply(d, true);
+}
+
 int maildrop_commit(struct maildrop *d, const uint8_t *deleted,
 		    const uint8_t *retrieved, struct maildrop_outcome *outcome)
 {
 	struct update u = {.d = d,
 			   .deleted = deleted,
 			   .retrieved = retrieved,
-			   .outcome = outcome};
-	bool popser =
-		d->options.popser && next_set(deleted, 1, d->count) <= d->count;
+			   .outcome = outcome,
+			   .watch = {.fd = -1, .is_void = true}};
+	bool popser = d->options.popser &&
+		      maildrop_next_marked(deleted, 1, d->count) <= d->count;
 
 	*outcome = (struct maildrop_outcome){0};
 	if (popser)
 		popser_before_update(d, deleted);
+	if (maildrop_apply_pays(d))
+		maildrop_watch_begin(&u.watch, d);
 	remove_all(&u);
 	tell_quota(&u);
 	move_all(&u);
 	sync_folders(&u);
 	if (popser)
 		popser_after_update(d, outcome->failed == 0);
+	know_index(&u);
 	maildrop_seek_end(d);
 	maildrop_unlock(d->dir, &d->lock);
 	return outcome->failed || outcome->sync_why ? -EIO : 0;

@@ -1690,26 +1690,149 @@ static void test_quota(void **state)
 	fclose(f);
 }
 
-static void test_settle(void **state)
+/* The folders are what the index says, and nobody had to read them. */
+static void check_unread(void)
 {
-	struct maildrop_outcome outcome;
-	uint8_t deleted[256] = {0};
-	struct maildrop d, other;
+	struct maildrop d;
 
-	(void)state;
-	fill_cur(2000);
-	put("new/5000.a", "a\n");
-	let_settle();
-	open_and_check(&d);
-	mark(deleted, 77);
-	assert_int_equal(maildrop_commit(&d, deleted, NULL, &outcome), 0);
-	open_drop(&other); /* the lock is not taken again */
-	maildrop_settle(&d);
-	maildrop_close(&other);
-	maildrop_close(&d);
 	open_and_check(&d);
 	assert_int_equal(calls.listed[INDEX_CUR] + calls.listed[INDEX_NEW], 0);
 	maildrop_close(&d);
+}
+
+/*
+ * UPDATE in a large maildrop: new mail moves, some is deleted; meanwhile, at
+ * the first removal, somebody else does something.
+ */
+static void large_update(struct maildrop *d, uint32_t number,
+			 void (*meanwhile)(void))
+{
+	static uint8_t deleted[256], retrieved[256];
+	struct maildrop_outcome outcome;
+
+	fill_cur(2000);
+	let_settle();
+	open_and_check(d);
+	maildrop_close(d);
+	put("new/5000.a", "a\n");
+	put("new/5001.b", "b\n");
+	put("new/5002.c:1,x", "stays\n");
+	let_settle();
+	open_and_check(d);
+	memset(deleted, 0, sizeof(deleted));
+	memset(retrieved, 0, sizeof(retrieved));
+	mark(deleted, 2001);
+	if (number > 0) {
+		mark(deleted, number);
+		mark(retrieved, number + 1);
+	}
+	mark(retrieved, 2002);
+	options.mark_seen = true;
+	d->options.mark_seen = true;
+	calls.before_unlink = meanwhile;
+	memset(calls.listed, 0, sizeof(calls.listed));
+	assert_int_equal(maildrop_commit(d, deleted, retrieved, &outcome), 0);
+	options.mark_seen = false;
+}
+
+static unsigned listed(void)
+{
+	return calls.listed[INDEX_NEW] + calls.listed[INDEX_CUR];
+}
+
+static void test_own_update_is_known(void **state)
+{
+	struct maildrop d;
+
+	(void)state;
+	large_update(&d, 0, NULL);
+	assert_true(is_there("cur/5001.b:2,S"));
+	check_unread(); /* at once */
+	maildrop_settle(&d);
+	assert_int_equal(listed(), 0);
+	maildrop_close(&d);
+	check_unread();
+}
+
+static void test_own_update_of_base_is_known(void **state)
+{
+	struct maildrop d, other;
+
+	(void)state;
+	large_update(&d, 77, NULL);
+	maildrop_settle(&d);
+	assert_int_equal(listed(), 0);
+	open_drop(&other); /* the lock is not taken again */
+	maildrop_close(&other);
+	maildrop_close(&d);
+	check_unread();
+	assert_false(is_there("pop3-session.index.tail"));
+}
+
+static void deliver_one(void)
+{
+	put("new/6000.later", "later\n");
+	calls.before_unlink = NULL;
+}
+
+static void test_update_with_others(void **state)
+{
+	struct maildrop d;
+
+	(void)state;
+	large_update(&d, 0, deliver_one);
+	open_check_close(); /* at once */
+	maildrop_settle(&d);
+	maildrop_close(&d);
+	open_check_close();
+	let_settle();
+	open_check_close();
+	check_unread();
+}
+
+static void test_mail_between_update_and_index(void **state)
+{
+	struct maildrop d;
+
+	(void)state;
+	large_update(&d, 77, NULL);
+	put("cur/1.first", "first\n");
+	maildrop_settle(&d);
+	maildrop_close(&d);
+	open_check_close();
+	let_settle();
+	open_check_close();
+	check_unread();
+}
+
+static void test_another_session_before_the_index(void **state)
+{
+	struct maildrop d, other;
+
+	(void)state;
+	large_update(&d, 77, NULL);
+	put("cur/1.first", "first\n");
+	open_and_check(&other);
+	maildrop_settle(&d);
+	check(&other);
+	maildrop_close(&other);
+	maildrop_close(&d);
+	open_check_close();
+}
+
+/* Where UPDATE cannot be sure, the folder is read when nobody waits. */
+static void test_settle(void **state)
+{
+	struct maildrop d, other;
+
+	(void)state;
+	calls.renameat2 = EINVAL; /* links, which are not expected */
+	large_update(&d, 77, NULL);
+	open_drop(&other);
+	maildrop_settle(&d); /* the lock is not taken again */
+	maildrop_close(&other);
+	maildrop_close(&d);
+	check_unread();
 }
 
 /* --- everything at once --- */
@@ -1920,6 +2043,11 @@ int main(void)
 		TEST(test_moves_never_overwrite),
 		TEST(test_cur_is_made),
 		TEST(test_quota),
+		TEST(test_own_update_is_known),
+		TEST(test_own_update_of_base_is_known),
+		TEST(test_update_with_others),
+		TEST(test_mail_between_update_and_index),
+		TEST(test_another_session_before_the_index),
 		TEST(test_settle),
 		TEST(test_any_history),
 	};
