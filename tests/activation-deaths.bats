@@ -85,10 +85,10 @@ can_enter() {
 	say 'DELE 1'
 	monitor=$(monitor alice)
 	front=$(front "$monitor")
-	kill -KILL "$monitor"
+	kill -SEGV "$monitor"
 	is_over
 	wait_for 10 gone "$front"
-	log_has "a monitor \(pid $monitor\) was killed by signal 9"
+	log_has "a monitor \(pid $monitor\) was killed by signal 11"
 	[ "$(left alice)" = 6 ]
 	wait_for 20 replaced "$old"
 	can_enter alice
