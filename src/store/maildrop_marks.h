@@ -29,4 +29,16 @@ static inline uint32_t maildrop_next_marked(const uint8_t *marks,
 	return number <= last ? number : last + 1;
 }
 
+/* How many from 1 to `last` are marked. */
+static inline uint32_t maildrop_count_marked(const uint8_t *marks,
+					     uint32_t last)
+{
+	uint32_t count = 0;
+
+	for (uint32_t n = maildrop_next_marked(marks, 1, last); n <= last;
+	     n = maildrop_next_marked(marks, n + 1, last))
+		count++;
+	return count;
+}
+
 #endif

@@ -18,7 +18,10 @@
 #include "store/maildrop_watch.h"
 #include "store/popser_drop.h"
 
-enum { LOOKS = 3 }; /* at the folders, for files that were renamed */
+enum {
+	LOOKS = 3,	/* at the folders, for files that were renamed */
+	WATCHED = 4096, /* changes; the kernel keeps 16384 events */
+};
 
 struct update {
 	struct maildrop *d;
@@ -278,6 +281,27 @@ static void sync_folders(struct update *u)
 	}
 }
 
+/* At most so many changes as the kernel will tell of, and surely one. */
+static bool is_worth_watching(struct update *u)
+{
+	struct maildrop *d = u->d;
+	uint32_t changes = 0;
+	int error;
+	const struct table_view *v;
+
+	if (!maildrop_apply_pays(d))
+		return false;
+	v = maildrop_view(d, &error);
+	if (!v)
+		return false;
+	if (!d->options.keep_new)
+		changes += table_in_new(v);
+	changes += maildrop_count_marked(u->deleted, d->count);
+	if (d->options.mark_seen)
+		changes += maildrop_count_marked(u->retrieved, d->count);
+	return changes > 0 && changes < WATCHED;
+}
+
 /*
  * What the index will hold is known if nobody else changed anything. It is
  * written at once where that takes no time, else when the client has its reply.
@@ -310,7 +334,7 @@ int maildrop_commit(struct maildrop *d, const uint8_t *deleted,
 	*outcome = (struct maildrop_outcome){0};
 	if (popser)
 		popser_before_update(d, deleted);
-	if (maildrop_apply_pays(d))
+	if (is_worth_watching(&u))
 		maildrop_watch_begin(&u.watch, d);
 	remove_all(&u);
 	tell_quota(&u);

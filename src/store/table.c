@@ -91,6 +91,15 @@ uint32_t table_claimed(const struct table_view *v)
 	return claimed;
 }
 
+uint32_t table_in_new(const struct table_view *v)
+{
+	uint32_t in_new = 0;
+
+	for (uint32_t i = 0; i < v->files; i++)
+		in_new += v->heads[i].in_new;
+	return in_new;
+}
+
 /* Makes the window show that block of that file. */
 static int show(struct table_view *v, struct table_window *w, uint32_t file,
 		uint64_t block)

@@ -70,6 +70,9 @@ uint64_t table_octets(const struct table_view *);
 /* Number of messages whose size is from the name and not yet checked. */
 uint32_t table_claimed(const struct table_view *);
 
+/* Number of messages listed from new/. */
+uint32_t table_in_new(const struct table_view *);
+
 /* What a client may know of a message. */
 struct table_row {
 	uint64_t size;	 /* octets as RETR sends them, dots not stuffed */
