@@ -18,6 +18,7 @@ setup() {
 }
 
 teardown() {
+	end_helpers
 	finish
 }
 
@@ -136,6 +137,23 @@ can_enter() {
 	is_over
 	[ "$(left alice)" = 4 ]
 	wait_for 20 gone "$monitor"
+	wait_for 20 gone "$old"
+}
+
+@test "an acceptor without a front parent waits for its sessions; it does not spin" {
+	need_root
+	need strace
+	local old i
+	old=$(acceptor)
+	enter alice
+	kill -KILL "$(front_parent)"
+	wait_for 20 replaced "$old"
+	trace "$old" ppoll
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		say NOOP
+	done
+	[ "$(grep -c ppoll "$WORLD/trace")" -le 3 ]
+	say QUIT
 	wait_for 20 gone "$old"
 }
 

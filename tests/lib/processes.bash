@@ -141,6 +141,7 @@ door() {
 }
 
 trace() {
+	rm -f "$WORLD/tracer"
 	become strace -f -o "$WORLD/trace" -e "trace=$2" -p "$1" \
 		2>"$WORLD/tracer" &
 	HELPERS+=($!)
