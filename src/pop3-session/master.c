@@ -5,9 +5,7 @@
  */
 #include "pop3-session/listening.h"
 
-#include "net/listen.h"
-#include "net/peer.h"
-#include "pop3-session/start.h"
+#include "pop3-session/sockets.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/notify.h"
@@ -18,7 +16,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -27,121 +24,32 @@
 enum {
 	GENERATIONS = 16, /* those with sessions left included */
 	ARGUMENTS = 256,
-	RETRY_MS = 1000, /* between two starts that are not asked for */
+	RETRY_MS = 1000, /* between two starts at least */
 };
 
 struct generation {
 	pid_t pid; /* 0: none */
 	int control;
+	uint64_t serial; /* the order in which they were started */
 	bool ready;
-	bool leaving;
+	bool crashed; /* it, or a process of its sessions: to be replaced */
+	bool leaving; /* was told to, or to end */
+	bool hurried; /* was told to end, to make room */
 };
 
 struct master {
-	const struct settings *settings;
 	int argc;
 	char **argv;
 	char executable[4096];
-	int sockets[LISTENING_SOCKETS];
-	size_t sockets_n;
+	struct sockets sockets;
 	struct generation generations[GENERATIONS];
 	bool was_ready;
 	bool ending;
 	bool wants_new;
 	int signals;
 	uint64_t started_at; /* the last generation, clock_ms */
+	uint64_t serial;     /* of that */
 };
-
-/* --- sockets --- */
-
-static int keep_socket(struct master *m, int fd)
-{
-	if (m->sockets_n == LISTENING_SOCKETS) {
-		start_error(m->settings, "more than %d listening sockets",
-			    LISTENING_SOCKETS);
-		return -EINVAL;
-	}
-	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	m->sockets[m->sockets_n++] = fd;
-	return 0;
-}
-
-static int take_over(struct master *m, int fd)
-{
-	int accepts = 0;
-	socklen_t n = sizeof(accepts);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &n) < 0 ||
-	    !accepts) {
-		start_error(m->settings,
-			    "descriptor %d that was handed over is no "
-			    "listening socket (Accept=no is needed for this "
-			    "unit)",
-			    fd);
-		return -EINVAL;
-	}
-	(void)!peer_tune(fd);
-	return keep_socket(m, fd);
-}
-
-static void announce(int fd)
-{
-	char memory[LISTEN_TEXT_MAX];
-	struct listen_address address;
-	struct buf text;
-
-	buf_init(&text, memory, sizeof(memory));
-	if (listen_local(fd, &address) < 0)
-		return;
-	listen_format(&address, &text);
-	log_info("listening on %s", buf_str(&text) ? memory : "?");
-}
-
-static int open_one(struct master *m, const char *where)
-{
-	char memory[LISTEN_ERROR_SIZE];
-	struct listen_address address;
-	struct buf error;
-	int fd = -1;
-
-	buf_init(&error, memory, sizeof(memory));
-	if (listen_parse(span_str(where), &address, &error) == 0)
-		fd = listen_open(&address, &error);
-	if (fd < 0) {
-		start_error(m->settings, "%s",
-			    buf_str(&error) ? memory : where);
-		return -EINVAL;
-	}
-	return keep_socket(m, fd);
-}
-
-static int open_sockets(struct master *m, const struct options *o,
-			const struct settings *s)
-{
-	size_t handed = notify_take_sockets();
-	size_t i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < handed; i++)
-		r = take_over(m, NOTIFY_FIRST_FD + (int)i);
-	if (handed == 0 && !o->listens)
-		r = take_over(m, STDIN_FILENO);
-	for (i = 0; r == 0 && i < o->listen_n; i++)
-		r = open_one(m, o->listen[i]);
-	if (o->listens && o->listen_n == 0) {
-		for (i = 0; r == 0 && i < s->listen.n; i++)
-			r = open_one(m, s->listen.items[i]);
-	}
-	if (r == 0 && m->sockets_n == 0) {
-		start_error(s, "nothing to listen on: give --listen ADDR:PORT, "
-			       "or set listen");
-		r = -EINVAL;
-	}
-	for (i = 0; r == 0 && i < m->sockets_n; i++)
-		announce(m->sockets[i]);
-	return r;
-}
 
 /* --- generations --- */
 
@@ -153,10 +61,10 @@ static int arrange(const struct master *m, int control)
 {
 	int high = NOTIFY_FIRST_FD + LISTENING_SOCKETS + 1;
 	int fds[LISTENING_SOCKETS + 1];
-	size_t i, n = m->sockets_n;
+	size_t i, n = m->sockets.n;
 
 	for (i = 0; i < n; i++)
-		fds[i] = fcntl(m->sockets[i], F_DUPFD_CLOEXEC, high);
+		fds[i] = fcntl(m->sockets.fds[i], F_DUPFD_CLOEXEC, high);
 	fds[n] = fcntl(control, F_DUPFD_CLOEXEC, high);
 	for (i = 0; i <= n; i++) {
 		if (fds[i] < 0 || dup2(fds[i], NOTIFY_FIRST_FD + (int)i) < 0)
@@ -174,7 +82,7 @@ static _Noreturn void execute(const struct master *m, int control)
 	for (i = 0; i < m->argc && i < ARGUMENTS; i++)
 		argv[i] = m->argv[i];
 	snprintf(generation, sizeof(generation), "--generation=%d:%zu", fd,
-		 m->sockets_n);
+		 m->sockets.n);
 	argv[i++] = generation;
 	argv[i] = NULL;
 	signals_unblock();
@@ -201,6 +109,36 @@ static struct generation *free_generation(struct master *m)
 	return NULL;
 }
 
+static void tell(struct generation *g, enum listening_word word)
+{
+	char octet = (char)word;
+
+	(void)send(g->control, &octet, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	g->leaving = true;
+}
+
+/* The sessions of the oldest generation have had their time. */
+static void make_room(struct master *m)
+{
+	struct generation *oldest = NULL;
+	size_t i;
+
+	for (i = 0; i < GENERATIONS; i++) {
+		struct generation *g = &m->generations[i];
+
+		if (g->pid != 0 && g->leaving &&
+		    (!oldest || g->serial < oldest->serial))
+			oldest = g;
+	}
+	if (!oldest || oldest->hurried)
+		return;
+	log_warning("%d generations still have sessions; those of the oldest "
+		    "are ended for a new one",
+		    GENERATIONS);
+	tell(oldest, WORD_END);
+	oldest->hurried = true;
+}
+
 static void start_generation(struct master *m)
 {
 	struct generation *g = free_generation(m);
@@ -209,16 +147,18 @@ static void start_generation(struct master *m)
 	m->wants_new = true;
 	m->started_at = clock_ms();
 	if (!g) {
-		log_warning("%d generations still have sessions; a new one "
-			    "has to wait",
-			    GENERATIONS);
+		make_room(m);
 		return;
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
 		log_error("socketpair: %s", strerror(errno));
 		return;
 	}
-	*g = (struct generation){.pid = fork(), .control = pair[0]};
+	*g = (struct generation){
+		.pid = fork(),
+		.control = pair[0],
+		.serial = ++m->serial,
+	};
 	if (g->pid == 0)
 		execute(m, pair[1]);
 	close(pair[1]);
@@ -231,25 +171,36 @@ static void start_generation(struct master *m)
 	m->wants_new = false;
 }
 
-static void tell(struct generation *g, enum listening_word word)
+/* The newest that is ready serves, in whatever order they got ready. */
+static void leave_it_to_newest(struct master *m)
 {
-	char octet = (char)word;
-
-	(void)send(g->control, &octet, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-	g->leaving = true;
-}
-
-static void tell_all(struct master *m, enum listening_word word,
-		     const struct generation *but)
-{
+	struct generation *newest = NULL;
 	size_t i;
 
 	for (i = 0; i < GENERATIONS; i++) {
 		struct generation *g = &m->generations[i];
 
-		if (g->pid != 0 && g != but && (g->ready || m->ending))
-			tell(g, word);
+		if (g->pid != 0 && g->ready &&
+		    (!newest || g->serial > newest->serial))
+			newest = g;
 	}
+	for (i = 0; i < GENERATIONS; i++) {
+		struct generation *g = &m->generations[i];
+
+		if (g->pid != 0 && g->ready && g != newest && !g->leaving)
+			tell(g, WORD_LEAVE);
+	}
+}
+
+static bool is_starting(const struct master *m)
+{
+	size_t i;
+
+	for (i = 0; i < GENERATIONS; i++) {
+		if (m->generations[i].pid != 0 && !m->generations[i].ready)
+			return true;
+	}
+	return false;
 }
 
 static void hear(struct master *m, struct generation *g)
@@ -268,13 +219,15 @@ static void hear(struct master *m, struct generation *g)
 	}
 	if (word == WORD_READY) {
 		g->ready = true;
-		tell_all(m, WORD_LEAVE, g);
+		leave_it_to_newest(m);
 		if (!m->was_ready)
 			log_info("ready");
 		m->was_ready = true;
 		(void)notify_send("READY=1");
 	} else if (word == WORD_CRASH && !g->leaving) {
-		m->wants_new = true;
+		g->crashed = true;
+		if (!is_starting(m))
+			m->wants_new = true;
 	}
 }
 
@@ -285,7 +238,7 @@ static bool is_serving(const struct master *m)
 	for (i = 0; i < GENERATIONS; i++) {
 		const struct generation *g = &m->generations[i];
 
-		if (g->pid != 0 && g->ready && !g->leaving)
+		if (g->pid != 0 && g->ready && !g->leaving && !g->crashed)
 			return true;
 	}
 	return false;
@@ -352,25 +305,36 @@ static bool has_generations(const struct master *m)
 static void end(struct master *m)
 {
 	bool again = m->ending;
+	size_t i;
 
 	m->ending = true;
 	/* The port is free from now on, while sessions come to their ends. */
-	while (m->sockets_n > 0)
-		close(m->sockets[--m->sockets_n]);
+	sockets_close(&m->sockets);
 	if (!again)
 		(void)notify_send("STOPPING=1");
-	tell_all(m, again ? WORD_KILL : WORD_END, NULL);
+	for (i = 0; i < GENERATIONS; i++) {
+		struct generation *g = &m->generations[i];
+
+		if (g->pid == 0)
+			continue;
+		tell(g, again ? WORD_KILL : WORD_END);
+		/* One that is still starting does not listen yet. */
+		if (again && !g->ready)
+			(void)kill(g->pid, SIGKILL);
+	}
 }
 
 static void reload(struct master *m)
 {
 	char text[80];
 
+	if (m->wants_new)
+		return; /* as soon as there may be one */
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu",
 		 (unsigned long long)clock_ms() * 1000);
 	(void)notify_send(text);
 	log_info("reloading: a new generation takes over");
-	start_generation(m);
+	m->wants_new = true;
 }
 
 static void renew(struct master *m)
@@ -448,7 +412,6 @@ int master_serve(const struct options *o, const struct settings *settings,
 	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 	static struct master master;
 
-	master.settings = settings;
 	master.argc = argc;
 	master.argv = argv;
 	if (argc > ARGUMENTS) {
@@ -457,7 +420,8 @@ int master_serve(const struct options *o, const struct settings *settings,
 	}
 	find_executable(&master);
 	master.signals = signals_open(signals, 4);
-	if (master.signals < 0 || open_sockets(&master, o, settings) < 0)
+	if (master.signals < 0 ||
+	    sockets_open(&master.sockets, o, settings) < 0)
 		return 1;
 	return run(&master);
 }
