@@ -835,7 +835,8 @@ static void a_front_is_limited(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		if (dup2(pair[0], STDOUT_FILENO) < 0 || front() != 0)
+		if (dup2(pair[0], STDOUT_FILENO) < 0 ||
+		    dup2(pair[0], STDERR_FILENO) < 0 || front() != 0)
 			_exit(99);
 		(void)!write(pair[0], "x", 1);
 		(void)!read(pair[0], &octet, 1);
