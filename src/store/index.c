@@ -117,25 +117,32 @@ static bool is_same_file(int a, int b)
 	       sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }
 
-/* Opens the file that was written for reading and gives it its name. */
-static int publish(int dirfd, const char *name, int written, int which)
+/*
+ * Gives the file its name. With the lock there is nothing to replace then:
+ * ext4 sends a file that takes another's place to the disk at once, which
+ * takes milliseconds, and a crash in between costs an index and nothing else.
+ * Without the lock nobody waits for us, but somebody may be looking.
+ */
+static int name_file(int dirfd, const char *name, int which, bool unlocked)
 {
-	int error, fd = openat(dirfd, name,
-			       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (!unlocked)
+		unlinkat(dirfd, names[which], 0);
+	return renameat(dirfd, name, dirfd, names[which]) == 0 ? 0 : -errno;
+}
+
+/* Opens the file that was written for reading and gives it its name. */
+static int publish(int dirfd, int written, int which, bool unlocked)
+{
+	const char *name = temporary[unlocked];
+	int error = -ESTALE;
+	int fd = openat(dirfd, name,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
-	/*
-	 * Without anything to replace: ext4 sends a file that takes another's
-	 * place to the disk at once, which takes milliseconds. A crash between
-	 * the two costs an index and nothing else.
-	 */
-	unlinkat(dirfd, names[which], 0);
-	if (!is_same_file(fd, written))
-		error = -ESTALE;
-	else if (renameat(dirfd, name, dirfd, names[which]) != 0)
-		error = -errno;
-	else
+	if (is_same_file(fd, written))
+		error = name_file(dirfd, name, which, unlocked);
+	if (error == 0)
 		return fd;
 	close(fd);
 	return error;
@@ -152,7 +159,7 @@ static int put_file(int dirfd, int which, const struct maildrop_list *list,
 		return fd;
 	result = index_write(fd, list, from, head);
 	if (result == 0)
-		result = publish(dirfd, name, fd, which);
+		result = publish(dirfd, fd, which, unlocked);
 	close(fd);
 	if (result < 0)
 		unlinkat(dirfd, name, 0);
