@@ -141,10 +141,14 @@ log_in() {
 	[ ! -e "$LOG" ]
 }
 
-@test "the configuration file of the service is not read" {
+@test "no configuration file is read; ten minutes of silence, no other limits" {
 	serve_popser -c
-	run -0 grep -z -A 1 -x -- --config "/proc/$SERVER/cmdline"
-	[[ $output == *"/dev/null"* ]]
+	local options
+	options=$(tr '\0' ' ' <"/proc/$SERVER/cmdline")
+	[[ $options == *' --config /dev/null '* ]]
+	[[ $options == *' idle_timeout=600 '* ]]
+	[[ $options == *' login_timeout=600 '* ]]
+	[[ $options == *' max_sessions_per_network=0 '* ]]
 }
 
 @test "as root it serves another user's Maildir, and the files stay his" {
