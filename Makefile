@@ -203,7 +203,7 @@ ASAN_BUILD = BUILD=$(BUILD)/asan FORTIFY= LDFLAGS='-Wl,--no-as-needed' \
 asan: ## the tests against a build with sanitizers
 	$(MAKE) $(ASAN_BUILD) programs
 	POP3_TEST_OPTIONS='-o sandbox=off' $(MAKE) -j1 $(ASAN_BUILD) BATS_FLAGS="$$BATS_FLAGS \
-		--filter-tags '!sandbox,!server'" unit fuzz-replay bats
+		--filter-tags '!sandbox,!server,!limits'" unit fuzz-replay bats
 
 fuzz: ## fuzz each target for FUZZ_SECONDS (clang)
 	$(MAKE) BUILD=$(BUILD)/fuzz CC=clang FORTIFY= \

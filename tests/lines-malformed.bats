@@ -46,6 +46,7 @@ replies() {
 	[ "$(printf 'USER %sn\r\nQUIT\r\n' "$name" | replies)" = "+OK -ERR +OK " ]
 }
 
+# bats test_tags=limits
 @test "an endless line costs no memory and gets one answer" {
 	[ "$( (head -c 200000000 /dev/zero | tr '\0' 'a'; printf '\r\nQUIT\r\n') |
 		(ulimit -v 400000; replies))" = "+OK -ERR +OK " ]

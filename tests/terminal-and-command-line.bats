@@ -20,6 +20,7 @@ plain() {
 	bare timeout 60 "$PROGRAM" --config /dev/null "$@"
 }
 
+# bats test_tags=sandbox
 @test "a Maildir is read with no configuration, user store or login" {
 	printf 'STAT\r\nQUIT\r\n' | plain -o "maildir=$WORLD/mail/alice" \
 		-o "mail_roots=$WORLD" >"$WORLD/replies"

@@ -46,8 +46,9 @@
 #   S.         the other side closes, and has said nothing more
 #
 # Tags, for the builds where not everything can run (make asan): a test that
-# starts a server is tagged `server`, one that needs the sandbox in force
-# `sandbox` (# bats test_tags=server, or file_tags for all of a file).
+# starts a server is tagged `server`, one that needs the sandbox in force, or
+# does not take POP3_TEST_OPTIONS, `sandbox`, one that limits memory `limits`
+# (# bats test_tags=server, or file_tags for all of a file).
 #
 # Tests never sleep for a time: they wait for something to happen. Every
 # program is started without the descriptors of bats (3 and above), which
