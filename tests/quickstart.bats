@@ -60,6 +60,22 @@ start_quickstart() {
 	run ! answers "$PORT"
 }
 
+@test "where Landlock is blocked it says so, and serves with what there is" {
+	need strace
+	mkdir "$WORLD/bin"
+	# The program, and only it, under a kernel that has no Landlock.
+	printf '#!/bin/sh\nexec strace -f -o /dev/null %s "%s" "$@"\n' \
+		'-e inject=landlock_create_ruleset:error=EOPNOTSUPP' \
+		"$PROGRAM" >"$WORLD/bin/pop3-session"
+	chmod +x "$WORLD/bin/pop3-session"
+	POP3_PROGRAM=$WORLD/bin/pop3-session
+	export POP3_PROGRAM
+	start_quickstart
+	grep -q 'best-effort' "$WORLD/printed"
+	url=$(grep -oE 'pop3://[^ ]+/1' "$WORLD/printed")
+	curl -sS --max-time 20 "$url" | grep -q '^Subject: Welcome'
+}
+
 @test "a folder that is not its own is left alone" {
 	mkdir "$WORLD/data"
 	echo precious >"$WORLD/data/file"
