@@ -330,8 +330,11 @@ static void wait_and_work(struct acceptor *a)
 		fds[n++] =
 			(struct pollfd){paused ? -1 : a->sockets[i], POLLIN, 0};
 	if (ppoll(fds, n, paused || live_is_dying(&a->live) ? &tick : NULL,
-		  NULL) < 0)
+		  NULL) < 0) {
+		if (errno != EINTR)
+			clock_nap_ms(PAUSE_MS);
 		return;
+	}
 	if (fds[1].revents)
 		reap(a);
 	if (live_is_dying(&a->live))

@@ -365,6 +365,7 @@ static bool wait_and_work(struct master *m)
 	const struct timespec retry = {0, RETRY_MS / 4 * 1000000L};
 	struct pollfd fds[GENERATIONS + 1];
 	size_t i;
+	int n;
 
 	for (i = 0; i < GENERATIONS; i++) {
 		const struct generation *g = &m->generations[i];
@@ -372,8 +373,10 @@ static bool wait_and_work(struct master *m)
 		fds[i] = (struct pollfd){g->pid ? g->control : -1, POLLIN, 0};
 	}
 	fds[GENERATIONS] = (struct pollfd){m->signals, POLLIN, 0};
-	if (ppoll(fds, GENERATIONS + 1, m->wants_new ? &retry : NULL, NULL) <=
-	    0)
+	n = ppoll(fds, GENERATIONS + 1, m->wants_new ? &retry : NULL, NULL);
+	if (n < 0 && errno != EINTR) /* such as a limit of too few files */
+		clock_nap_ms(RETRY_MS);
+	if (n <= 0)
 		return true;
 	for (i = 0; i < GENERATIONS; i++) {
 		if (fds[i].revents)

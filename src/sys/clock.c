@@ -30,3 +30,10 @@ uint64_t clock_real_ns(void)
 
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
+
+void clock_nap_ms(unsigned ms)
+{
+	const struct timespec nap = {ms / 1000, ms % 1000 * 1000000L};
+
+	(void)nanosleep(&nap, NULL);
+}

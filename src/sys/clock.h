@@ -18,4 +18,7 @@ int64_t clock_now_s(void);
 /* Nanoseconds since 1970 of the wall clock: stamps and unique names. */
 uint64_t clock_real_ns(void);
 
+/* Sleeps about so long, whatever signals come. */
+void clock_nap_ms(unsigned ms);
+
 #endif
