@@ -11,6 +11,7 @@
 #   STATIC=no       link shared libraries (a fresh process starts slower)
 #   V=1             print whole commands
 #   CFLAGS, CPPFLAGS, LDFLAGS   are yours and come last
+#   BENCH=OPTIONS   for `make bench`, such as BENCH="--quick --only logins"
 #   DESTDIR, PREFIX, SYSCONFDIR for `make install`
 
 VERSION = 0.1.0
@@ -27,6 +28,7 @@ DOCDIR ?= $(PREFIX)/share/doc/pop3-session
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 SYSCONFDIR ?= /etc
 FUZZ_SECONDS ?= 10
 BATS ?= bats
@@ -91,10 +93,12 @@ Q = $(if $(filter 1,$(V)),,@)
 quiet = $(filter 1,$(V))$(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
 say = $(if $(quiet),,@printf '  %-5s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$@)')
 
+SCRIPTS = $(wildcard scripts/popser scripts/pop3d)
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
-all: $(PROGRAM) $(MADE_PAGES) ## build everything into $(BUILD) (the default)
+all: $(PROGRAM) $(SCRIPTS:scripts/%=$(BUILD)/bin/%) $(MADE_PAGES) ## build everything into $(BUILD) (the default)
 
 # --- building --------------------------------------------------------------
 
@@ -146,6 +150,11 @@ $(BUILD)/man/%: man/%.in $(PROGRAM)
 	$(call say,GEN)
 	$(Q)$(PROGRAM) --print-manual | sed 's/\. \([A-Z%]\)/.\n\1/g' >$@.keys
 	$(Q)sed -e '/^@KEYS@$$/{r $@.keys' -e 'd' -e '}' $< >$@
+
+$(BUILD)/bin/pop%: scripts/pop%
+	@mkdir -p $(@D)
+	$(call say,COPY)
+	$(Q)$(INSTALL) -m 755 $< $@
 
 $(BUILD)/unit/%: tests/unit/%.c $(ARCHIVES) $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -219,7 +228,7 @@ coverage: ## line coverage of the pure layers, at least 95 %
 	@scripts/coverage $(BUILD)/coverage 95 $(PURE)
 
 bench: $(PROGRAM) ## measure against Dovecot and two floors
-	BUILD=$(abspath $(BUILD)) tests/bench/run
+	BUILD=$(abspath $(BUILD)) tests/bench/run $(BENCH)
 
 lint: all ## layers, format, static analysis, man pages, units
 	@BUILD=$(BUILD) CC='$(CC)' \
@@ -230,7 +239,6 @@ lint: all ## layers, format, static analysis, man pages, units
 
 INSTALL = install
 UNITS = pop3.socket pop3.service pop3@.service
-SCRIPTS = $(wildcard scripts/popser scripts/pop3d)
 man_place = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
 # The shipped files name the program where it is by default.
@@ -253,6 +261,8 @@ install: all ## put everything in place (DESTDIR, PREFIX)
 		$(DESTDIR)$(SYSUSERSDIR)/pop3-session.conf
 	$(INSTALL) -D -m 644 systemd/pop3-session.tmpfiles \
 		$(DESTDIR)$(TMPFILESDIR)/pop3-session.conf
+	$(INSTALL) -D -m 644 completions/bash/pop3-session \
+		$(DESTDIR)$(COMPLETIONDIR)/pop3-session
 	test -e $(DESTDIR)$(SYSCONFDIR)/xinetd.d/pop3 || \
 		$(PLACED) xinetd.d/pop3 >$(DESTDIR)$(SYSCONFDIR)/xinetd.d/pop3
 	@test -n '$(DESTDIR)' || printf '%s\n' \
@@ -266,6 +276,7 @@ uninstall: ## remove what install put in place (no configuration, no mail)
 		$(foreach m,$(MANPAGES),$(DESTDIR)$(call man_place,$(m))) \
 		$(UNITS:%=$(DESTDIR)$(UNITDIR)/%) \
 		$(DESTDIR)$(DOCDIR)/pop3-accept.conf \
+		$(DESTDIR)$(COMPLETIONDIR)/pop3-session \
 		$(DESTDIR)$(SYSUSERSDIR)/pop3-session.conf \
 		$(DESTDIR)$(TMPFILESDIR)/pop3-session.conf
 	-rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null
