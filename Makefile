@@ -194,13 +194,15 @@ unit: $(UNIT_TESTS) ## run the unit tests (cmocka)
 	@scripts/run-all unit $(UNIT_TESTS)
 
 bats: $(PROGRAM) ## run the behaviour tests (tests/*.bats)
-	BUILD=$(abspath $(BUILD)) $(BATS) $(BATS_FLAGS) $(BATS_TESTS)
+	BUILD=$(abspath $(BUILD)) BATS_TEST_TIMEOUT=300 \
+		$(BATS) $(BATS_FLAGS) $(BATS_TESTS)
 
 fuzz-replay: $(FUZZ_TARGETS:%=$(BUILD)/replay/%) ## replay the fuzz corpora
 	@scripts/run-all replay $^
 
 system: $(PROGRAM) $(BUILD)/tests/crowd ## tests that need root: containers, namespaces
-	BUILD=$(abspath $(BUILD)) $(BATS) $(BATS_FLAGS) $(SYSTEM_TESTS)
+	BUILD=$(abspath $(BUILD)) BATS_TEST_TIMEOUT=600 \
+		$(BATS) $(BATS_FLAGS) $(SYSTEM_TESTS)
 
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 # The sanitizers' own calls are not on the lists of the sandbox: of the
