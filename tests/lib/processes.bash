@@ -32,6 +32,9 @@
 #   door SOURCE              a port, $DOOR, behind which the server sees this
 #                            address of loopback as the client's (socat)
 #   trace PID CALLS          its system calls, to $WORLD/trace (strace)
+#   waits                    how long a traced monitor waited for penalties, in
+#                            seconds, one number an attempt: no other ppoll(2)
+#                            of its begins with a descriptor and no event
 #   end_helpers              for teardown: ends doors and traces
 #   left USER                how many messages the folders have
 #   fails COMMAND...         it does (a mere ! is nothing to bats)
@@ -146,6 +149,11 @@ trace() {
 		2>"$WORLD/tracer" &
 	HELPERS+=($!)
 	wait_for 20 grep -q attached "$WORLD/tracer"
+}
+
+waits() {
+	sed -n 's/.*ppoll(\[{fd=[0-9]*, events=0}.*\], [0-9]*, {tv_sec=\([0-9]*\).*/\1/p' \
+		"$WORLD/trace" | xargs
 }
 
 hear() {

@@ -44,12 +44,6 @@ newest_monitor() {
 	done | tail -n 1
 }
 
-# How long the traced monitor waited, in seconds, one number an attempt.
-waits() {
-	sed -n 's/.*ppoll(\[{fd=[0-9]*, events=0}\], 1, {tv_sec=\([0-9]*\).*/\1/p' \
-		"$WORLD/trace" | xargs
-}
-
 @test "three failures are free; the fourth attempt waits a second, the fifth two" {
 	serve
 	dial
