@@ -686,7 +686,7 @@ static void test_order_and_twins(void **state)
 	open_check_close();
 	let_settle();
 	open_check_close();
-	unlink(at("cur/2.b:2,S"));
+	unlink(at("cur/2.b:2,RS"));
 	open_check_close();
 }
 
@@ -732,6 +732,34 @@ static void test_unsettled_is_read(void **state)
 	open_check_close();
 	open_and_check(&d);
 	assert_int_equal(calls.listed[INDEX_NEW] + calls.listed[INDEX_CUR], 0);
+	maildrop_close(&d);
+}
+
+/* Within the tick of the clock in which a folder changed it is not trusted. */
+static void test_settled_after_the_tick(void **state)
+{
+	struct timespec now;
+	struct maildrop d;
+	struct stat st;
+
+	(void)state;
+	for (int i = 0; i < 50; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "new/%d.x", i);
+		put(name, "a\n");
+		open_drop(&d);
+		assert_int_equal(stat(at("new"), &st), 0);
+		clock_gettime(CLOCK_REALTIME_COARSE, &now);
+		if (now.tv_sec < st.st_ctim.tv_sec ||
+		    (now.tv_sec == st.st_ctim.tv_sec &&
+		     now.tv_nsec <= st.st_ctim.tv_nsec))
+			assert_false(d.stamps[INDEX_NEW].settled);
+		maildrop_close(&d);
+	}
+	let_settle();
+	open_drop(&d);
+	assert_true(d.stamps[INDEX_NEW].settled);
 	maildrop_close(&d);
 }
 
@@ -1090,6 +1118,33 @@ static void test_given_up(void **state)
 	open_check_close();
 }
 
+static bool rename_two(void *context)
+{
+	(void)context;
+	if (is_there("cur/2999.M81P7.host:2,S")) {
+		move("cur/2999.M81P7.host:2,S", "cur/2999.M81P7.host:2,RS");
+		move("cur/2998.M162P7.host:2,S", "new/2998.M162P7.host");
+		unlink(at("cur/2997.M243P7.host:2,S"));
+	}
+	return true;
+}
+
+/* Between the listing of a file and its reading. */
+static void test_renamed_before_it_is_read(void **state)
+{
+	struct maildrop d;
+
+	(void)state;
+	fill_cur(2000);
+	options.go_on = rename_two;
+	open_and_check(&d);
+	options.go_on = NULL;
+	assert_int_equal(d.count, 1999);
+	assert_true(is_there("cur/2999.M81P7.host:2,RS"));
+	maildrop_close(&d);
+	open_check_close();
+}
+
 /* --- very many names that tell their sizes --- */
 
 enum { CLAIMS = 5000 };
@@ -1232,14 +1287,14 @@ static void test_lie_among_the_first(void **state)
 
 /* --- other programs, while the folders are read --- */
 
-static int flips, flips_from;
+static int flips, flips_from, flips_to;
 
 /* Flags change, messages move on and back between reads of the folders. */
 static void flip(void)
 {
 	bool odd = flips % 2;
 
-	if (flips_from-- > 0 || flips == 6)
+	if (flips_from-- > 0 || flips == flips_to)
 		return;
 	flips++;
 	move(odd ? "cur/1050.M950P7.host:2,RS" : "cur/1050.M950P7.host:2,S",
@@ -1255,9 +1310,10 @@ static void test_renamed_while_listed(void **state)
 	(void)state;
 	fill_cur(100);
 	put("new/5000.a", "a\n");
-	for (int from = 0; from < 8; from++) {
+	for (int i = 0; i < 8 * 6; i++) {
 		flips = 0;
-		flips_from = from;
+		flips_from = i / 6;
+		flips_to = 1 + i % 6;
 		calls.before_list = flip;
 		open_drop(&d);
 		calls.before_list = NULL;
@@ -1266,6 +1322,7 @@ static void test_renamed_while_listed(void **state)
 		assert_string_equal(text_of(&d, 101), "a\n");
 		maildrop_close(&d);
 		flips_from = 0;
+		flips_to = 7;
 		if (flips % 2)
 			flip();
 		open_check_close();
@@ -2011,6 +2068,7 @@ int main(void)
 		TEST(test_order_and_twins),
 		TEST(test_unchanged_is_not_read),
 		TEST(test_unsettled_is_read),
+		TEST(test_settled_after_the_tick),
 		TEST(test_new_mail_does_not_read_cur),
 		TEST(test_new_mail_in_the_middle),
 		TEST(test_cur_grows_at_its_end),
@@ -2024,6 +2082,7 @@ int main(void)
 		TEST(test_front_cannot_write_tables),
 		TEST(test_index_elsewhere),
 		TEST(test_given_up),
+		TEST(test_renamed_before_it_is_read),
 		TEST(test_claims_are_checked_later),
 		TEST(test_claims_are_kept_as_such),
 		TEST(test_claim_is_a_lie),
