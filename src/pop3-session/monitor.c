@@ -255,8 +255,7 @@ static void release(struct monitor *m)
 {
 	if (!m->has_drop)
 		return;
-	if (m->committed)
-		maildrop_settle(&m->drop);
+	maildrop_settle(&m->drop);
 	maildrop_close(&m->drop);
 }
 

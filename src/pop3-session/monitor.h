@@ -59,7 +59,6 @@ struct monitor {
 	bool told;	/* the front was asked to close */
 	bool stopping;	/* SIGTERM came */
 	bool logged_in; /* some login succeeded */
-	bool committed; /* UPDATE was entered */
 	uint32_t had;	/* kinds of messages that came, bits */
 	enum monitor_end end;
 	uint64_t started; /* clock_ms, as the next */

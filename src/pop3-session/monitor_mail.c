@@ -202,7 +202,6 @@ void monitor_on_commit(struct monitor *m, struct channel_message *message)
 		done.removed = m->outcome.removed;
 		done.failed = m->outcome.failed;
 		done.error = -r;
-		m->committed = true;
 		log_outcome(m);
 	}
 	m->state = CHANNEL_AT_END;
