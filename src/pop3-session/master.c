@@ -6,6 +6,7 @@
 #include "pop3-session/listening.h"
 
 #include "pop3-session/sockets.h"
+#include "pop3-session/start.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/notify.h"
@@ -17,6 +18,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,6 +27,8 @@ enum {
 	GENERATIONS = 16, /* those with sessions left included */
 	ARGUMENTS = 256,
 	RETRY_MS = 1000, /* between two starts at least */
+	/* Its own and a generation's descriptors, without any session. */
+	FILES_LEAST = 2 * LISTENING_SOCKETS + 64,
 };
 
 struct generation {
@@ -414,12 +418,21 @@ int master_serve(const struct options *o, const struct settings *settings,
 {
 	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 	static struct master master;
+	struct rlimit files;
 
 	master.argc = argc;
 	master.argv = argv;
 	if (argc > ARGUMENTS) {
 		log_error("too many arguments");
 		return 2;
+	}
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
+	    files.rlim_cur < FILES_LEAST) {
+		start_error(settings,
+			    "only %lu descriptors are allowed, %d are needed "
+			    "(LimitNOFILE, ulimit -n)",
+			    (unsigned long)files.rlim_cur, FILES_LEAST);
+		return 1;
 	}
 	find_executable(&master);
 	master.signals = signals_open(signals, 4);
