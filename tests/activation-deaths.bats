@@ -60,14 +60,14 @@ can_enter() {
 	old=$(acceptor)
 	mailbox bob
 	mails bob 2
+	wait_for 20 nobody_is_in
 	enter bob
 	say 'DELE 1'
-	local bob=$CONNECTION
+	local bob=$CONNECTION other
+	BOBS_FRONT=$(front "$(monitor bob)")
 	dial
-	local front
-	front=$(pgrep -n -P "$old")
-	# The newest process is the front or the monitor of the second one.
-	kill -SEGV "$front"
+	other=$(not_of_bob)
+	kill -SEGV "$other"
 	is_over
 	wait_for 20 replaced "$old"
 	kill -0 "$old"
@@ -77,6 +77,16 @@ can_enter() {
 	is_over
 	[ "$(left bob)" = 1 ]
 	wait_for 20 gone "$old"
+}
+
+# A process of the other session.
+not_of_bob() {
+	local monitor pid
+	monitor=$(monitor bob)
+	for pid in $(pgrep -P "$(acceptor)"); do
+		[ "$pid" = "$monitor" ] || [ "$pid" = "$(front_parent)" ] ||
+			[ "$pid" = "$BOBS_FRONT" ] || echo "$pid"
+	done | head -n 1
 }
 
 @test "a monitor is killed: the session ends without UPDATE, a new generation takes over" {

@@ -20,7 +20,11 @@
 #   front MONITOR            and its front, in any shape: the only other child
 #                            in the same generation, so one session at a time;
 #                            as root one of any number
+#   connected [SOURCE]       monitor and front, in that order, of the session at
+#                            $CONNECTION, logged in or not, or of the only one
+#                            from that address (as root, by ss)
 #   generations N            there are N acceptors now
+#   nobody_is_in             no session is left, nor a visit of `serve`
 #
 #   dial [PORT [ADDRESS]]    a connection that stays, to $PORT; its greeting is
 #                            taken; descriptor in $CONNECTION
@@ -105,6 +109,31 @@ front() {
 		[ "$pid" = "$1" ] || [ "$pid" = "$(front_parent "$parent")" ] ||
 			! same_client "$pid" "$1" || echo "$pid"
 	done
+}
+
+connected() {
+	local to pid log
+	to="dst ${1:-127.0.0.1}"
+	[ $# = 1 ] || to+=" and dport = :$(own_port)"
+	for pid in $(ss -Htnp state established "sport = :$PORT and $to" |
+		grep -o 'pid=[0-9]*' | sort -u); do
+		pid=${pid#pid=}
+		log=$(readlink "/proc/$pid/fd/2")
+		[ "$log" = /dev/null ] && echo "2 $pid" || echo "1 $pid"
+	done | sort | cut -d' ' -f2
+}
+
+nobody_is_in() {
+	[ "$(pgrep -c -P "$(acceptor)")" = 1 ]
+}
+
+# The number of $CONNECTION's own end.
+own_port() {
+	local inode
+	inode=$(readlink "/proc/self/fd/$CONNECTION")
+	inode=${inode//[^0-9]/}
+	printf %d "0x$(awk -v "inode=$inode" '$10 == inode {
+		print substr($2, 10) }' /proc/net/tcp)"
 }
 
 # Have both a network socket in common? Only root can look.

@@ -15,7 +15,7 @@ load ../lib/processes
 
 setup() {
 	need_root
-	need strace socat
+	need strace socat ss
 	begin
 	mailbox alice
 	OPTIONS+=(-o trusted_networks= -o auth_tries=50)
@@ -35,19 +35,14 @@ fail_times() {
 	done
 }
 
-# The monitor of the newest connection, which has not logged in: of the two
-# newest processes the one that has the log open.
-newest_monitor() {
-	local pid
-	for pid in $(pgrep -P "$(acceptor)"); do
-		readlink "/proc/$pid/fd/2" | grep -q '/log$' && echo "$pid"
-	done | tail -n 1
+trace_connection() { # [source]
+	trace "$(connected "$@" | head -n 1)" ppoll
 }
 
 @test "three failures are free; the fourth attempt waits a second, the fifth two" {
 	serve
 	dial
-	trace "$(newest_monitor)" ppoll
+	trace_connection
 	fail_times 3
 	[ "$(waits)" = "" ]
 	fail_times 1
@@ -65,7 +60,7 @@ newest_monitor() {
 	fail_times 1
 	hang_up
 	dial
-	trace "$(pgrep -n -P "$SERVER")" ppoll
+	trace_connection
 	fail_times 1
 	[ "$(waits)" = "1" ]
 }
@@ -78,7 +73,7 @@ newest_monitor() {
 	stop_server
 	serve
 	dial
-	trace "$(newest_monitor)" ppoll
+	trace_connection
 	fail_times 1
 	[ "$(waits)" = "1" ]
 }
@@ -89,14 +84,14 @@ newest_monitor() {
 	fail_times 3
 	hang_up
 	dial
-	trace "$(newest_monitor)" ppoll
+	trace_connection
 	say 'USER alice' 'PASS secret'
 	[[ $LINE == +OK* ]]
 	[ "$(waits)" = "1" ]
 	say QUIT
 	end_helpers
 	dial
-	trace "$(newest_monitor)" ppoll
+	trace_connection
 	fail_times 1
 	[ "$(waits)" = "" ]
 }
@@ -106,10 +101,10 @@ newest_monitor() {
 	door 127.0.0.6
 	dial
 	local first=$CONNECTION monitor
-	monitor=$(newest_monitor)
+	monitor=$(connected | head -n 1)
 	fail_times 4
 	dial "$DOOR"
-	trace "$(newest_monitor)" ppoll
+	trace_connection 127.0.0.6
 	fail_times 3
 	[ "$(waits)" = "" ]
 	hang_up
@@ -124,7 +119,7 @@ newest_monitor() {
 	serve -o trusted_networks=127.0.0.4/30
 	door 127.0.0.6
 	dial "$DOOR"
-	trace "$(newest_monitor)" ppoll
+	trace_connection 127.0.0.6
 	fail_times 8
 	[ "$(waits)" = "" ]
 	hang_up
@@ -144,7 +139,7 @@ newest_monitor() {
 @test "an unknown user costs the network as much as a wrong password" {
 	serve
 	dial
-	trace "$(newest_monitor)" ppoll
+	trace_connection
 	say 'USER nobody1' 'PASS x' 'USER nobody2' 'PASS x' 'USER ../x' 'PASS x'
 	[ "$(waits)" = "" ]
 	say 'USER nobody3' 'PASS x'
@@ -156,7 +151,7 @@ newest_monitor() {
 	serve -o run_dir=/dev/null/none
 	log_has 'run_dir /dev/null/none.*not slowed down'
 	dial
-	trace "$(newest_monitor)" ppoll
+	trace_connection
 	fail_times 6
 	[ "$(waits)" = "" ]
 	say 'USER alice' 'PASS secret'

@@ -88,11 +88,6 @@ three_then_refused() {
 	three_then_refused
 }
 
-# The visits of `serve` are over.
-nobody_is_in() {
-	[ "$(pgrep -c -P "$(acceptor)")" = 1 ]
-}
-
 @test "one-connection shape: the same, counted by processes that only share run_dir" {
 	handed "each 3" -o max_sessions=3 -o "log=$WORLD/log"
 	three_then_refused
