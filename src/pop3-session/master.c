@@ -381,7 +381,7 @@ static bool wait_and_work(struct master *m)
 	if (n < 0 && errno != EINTR) /* such as a limit of too few files */
 		clock_nap_ms(RETRY_MS);
 	if (n <= 0)
-		return true;
+		return obey_signals(m);
 	for (i = 0; i < GENERATIONS; i++) {
 		if (fds[i].revents)
 			hear(m, &m->generations[i]);
