@@ -195,12 +195,7 @@ static int start_session(struct acceptor *a, int client,
 static void refuse_for(struct acceptor *a, int client, const char *what,
 		       int error)
 {
-	static const char reply[] =
-		"-ERR [SYS/TEMP] the server is short of resources; try "
-		"later\r\n";
-
-	(void)send(client, reply, sizeof(reply) - 1,
-		   MSG_DONTWAIT | MSG_NOSIGNAL);
+	session_apologise(client);
 	out_of(a, what, error);
 }
 

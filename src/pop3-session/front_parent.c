@@ -44,6 +44,8 @@ static int obey_order(const struct service *service,
 
 	if (pid == 0)
 		be_front(service, fds);
+	if (pid < 0)
+		session_apologise(fds[CLIENT]);
 	report.pid = pid;
 	return (int)io_send_fds(ORDERS, &report, sizeof(report), NULL, 0, 0);
 }

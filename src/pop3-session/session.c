@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -86,6 +87,18 @@ void session_refuse(const struct service *service, int client,
 		    is_total ? "max_sessions" : "max_sessions_per_network",
 		    (long long)(is_total ? s->max_sessions
 					 : s->max_sessions_per_network));
+}
+
+void session_apologise(int client)
+{
+	static const char reply[] =
+		"-ERR [SYS/TEMP] the server is short of resources; try "
+		"later\r\n";
+	struct iovec part = {(void *)(uintptr_t)reply, sizeof(reply) - 1};
+	struct msghdr msg = {.msg_iov = &part, .msg_iovlen = 1};
+
+	/* A call of every process's list; nobody waits for the client here. */
+	(void)sendmsg(client, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /* --- the front's process --- */
@@ -247,6 +260,13 @@ static bool is_socket_on(int fd, struct peer *peer)
 	return r != -ENOTSOCK;
 }
 
+static int give_up(const char *what, int error)
+{
+	log_error("no session: %s: %s", what, strerror(error));
+	session_apologise(STDOUT_FILENO);
+	return 0;
+}
+
 int session_serve(struct service *service, const struct session_options *o)
 {
 	static const int signals[] = {SIGTERM, SIGINT};
@@ -274,22 +294,19 @@ int session_serve(struct service *service, const struct session_options *o)
 		}
 	}
 	setup.signals = signals_open(signals, 2);
-	if (setup.signals < 0) {
-		log_error("signalfd: %s", strerror(-setup.signals));
-		return 0;
+	if (setup.signals < 0)
+		return give_up("signalfd", -setup.signals);
+	if (service->privileged) {
+		int r = identity_keep_capabilities(false);
+
+		if (r < 0)
+			return give_up("capabilities cannot be given up", -r);
 	}
-	if (service->privileged && identity_keep_capabilities(false) < 0)
-		return 0;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) <
-	    0) {
-		log_error("socketpair: %s", strerror(errno));
-		return 0;
-	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
+		return give_up("socketpair", errno);
 	front = fork();
-	if (front < 0) {
-		log_error("fork: %s", strerror(errno));
-		return 0;
-	}
+	if (front < 0)
+		return give_up("fork", errno);
 	if (front == 0)
 		become_front(service, channel[1], setup.is_network,
 			     o->transcript, self);

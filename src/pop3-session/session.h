@@ -33,6 +33,9 @@ void session_front_trap(void);
 void session_refuse(const struct service *service, int client,
 		    const struct peer *peer, enum admission_verdict verdict);
 
+/* The reply where a process or descriptor that it takes cannot be had. */
+void session_apologise(int client);
+
 enum admission_verdict session_admit(struct service *service,
 				     const struct peer *peer,
 				     struct admission_ticket *ticket);
