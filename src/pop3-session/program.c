@@ -89,7 +89,11 @@ static void open_log(enum shape shape)
 	    options.level == LOG_AT_INFO)
 		options.level = LOG_AT_WARNING;
 	r = log_open(&options);
-	if (r < 0 && shape != SHAPE_CONNECTION)
+	if (r == -ENOTUNIQ && !s->log[0]) { /* inetd's, that waits */
+		options.sink = "syslog";
+		r = log_open(&options);
+	}
+	if (r < 0 && r != -ENOTUNIQ && shape != SHAPE_CONNECTION)
 		fprintf(stderr, "pop3-session: log %s: %s\n", options.sink,
 			strerror(-r));
 }
@@ -103,17 +107,18 @@ static void warn_later(const char *name, const char *origin)
 /* A peer must not read our errors: only a terminal or a service log may. */
 static int complain(enum shape shape, const char *text, int status)
 {
-	const struct log_options quiet = {.sink = "syslog",
-					  .ident = "pop3-session",
-					  .level = LOG_AT_INFO};
+	struct log_options quiet = {.sink = "stderr",
+				    .ident = "pop3-session",
+				    .level = LOG_AT_INFO};
 
-	if (shape != SHAPE_CONNECTION) {
+	if (shape != SHAPE_CONNECTION && log_open(&quiet) != -ENOTUNIQ) {
 		fprintf(stderr, "pop3-session: %s\n", text);
 		return status;
 	}
+	quiet.sink = "syslog";
 	if (log_open(&quiet) == 0)
 		log_error("%s", text);
-	return 0;
+	return shape == SHAPE_CONNECTION ? 0 : status;
 }
 
 static int refuse_broken(enum shape shape, const char *text, int failure)

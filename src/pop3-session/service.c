@@ -130,6 +130,7 @@ int service_prepare(struct service *s, const struct configuration *c,
 
 	memset(s, 0, sizeof(*s));
 	s->settings = &c->settings;
+	s->admission.run_dirfd = -1;
 	s->admission.fd = -1;
 	s->penalty.fd = -1;
 	s->privileged = identity_can_change();

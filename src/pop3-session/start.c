@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static bool logs_elsewhere(const struct settings *s)
@@ -27,6 +28,15 @@ void start_error(const struct settings *s, const char *fmt, ...)
 		(void)fprintf(stderr, "pop3-session: %s\n", text);
 }
 
+/* inetd's, that waits, gives its socket three times. */
+static bool accepts(int fd)
+{
+	int yes = 0;
+	socklen_t n = sizeof(yes);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &n) == 0 && yes;
+}
+
 void start_is_over(const struct settings *s)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -34,7 +44,7 @@ void start_is_over(const struct settings *s)
 	if (null < 0)
 		return;
 	(void)dup2(null, STDOUT_FILENO);
-	if (logs_elsewhere(s))
+	if (logs_elsewhere(s) || accepts(STDERR_FILENO))
 		(void)dup2(null, STDERR_FILENO);
 	close(null);
 }
