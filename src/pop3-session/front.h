@@ -32,7 +32,7 @@ struct front_setup {
 };
 
 enum {
-	FRONT_INPUT = 4096,
+	FRONT_INPUT = 1024,
 	FRONT_NAME = 256,
 };
 
@@ -74,13 +74,9 @@ struct front {
 	char name[FRONT_NAME];
 	char line[LINE_LIMIT];
 	char heard[CHANNEL_TO_FRONT]; /* the monitor's last message */
-	/*
-	 * Large and seldom touched far behind their beginnings, so that the
-	 * front of an idle session has few pages of its own.
-	 */
 	struct output out;
 	char input[FRONT_INPUT];
-	struct table_view table;
+	struct table_view table; /* the blocks it reads are its end */
 };
 
 /* Serve the connection to its end.  Returns when all is over. */

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum {
-	OUTPUT_SMALL = 2048,
+	OUTPUT_SMALL = 1024,
 	OUTPUT_LARGE = 256 * 1024,
 };
 

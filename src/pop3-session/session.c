@@ -103,11 +103,17 @@ void session_apologise(int client)
 
 /* --- the front's process --- */
 
-/* All that is a front's own, on pages of its own: the fewest that can be. */
-static _Alignas(4096) struct {
-	struct front_setup setup;
+/*
+ * All that is a front's own: one page, in a session that never asked for a
+ * message or a list.
+ */
+static struct {
+	_Alignas(4096) struct front_setup setup;
 	struct front front;
 } mine;
+_Static_assert(sizeof(mine.setup) + offsetof(struct front, table.windows) <=
+		       4096,
+	       "one page");
 
 /* In the handler of SIGSYS. */
 static void report_trap(int nr)

@@ -54,8 +54,8 @@ int table_open(struct table_view *v, const int *fds, size_t n)
 	v->files = (uint32_t)n;
 	v->count = 0;
 	v->octets = 0;
-	v->records.block = 0;
-	v->pool.block = 0;
+	v->shown[TABLE_RECORDS].block = 0;
+	v->shown[TABLE_NAMES].block = 0;
 	for (size_t i = 0; i < n; i++) {
 		int error = table_read_header(fds[i], &v->heads[i]);
 
@@ -101,22 +101,23 @@ uint32_t table_in_new(const struct table_view *v)
 }
 
 /* Makes the window show that block of that file. */
-static int show(struct table_view *v, struct table_window *w, uint32_t file,
+static int show(struct table_view *v, enum table_window window, uint32_t file,
 		uint64_t block)
 {
+	struct table_shown *shown = &v->shown[window];
 	int error;
 
-	if (w->block == block && w->file == file)
+	if (shown->block == block && shown->file == file)
 		return 0;
-	w->block = 0;
-	error = read_all(v->fds[file], w->data, INDEX_BLOCK,
+	shown->block = 0;
+	error = read_all(v->fds[file], v->windows[window], INDEX_BLOCK,
 			 block * INDEX_BLOCK);
 	if (error)
 		return error;
-	if (!index_block_is_whole(w->data, v->heads[file].id, block))
+	if (!index_block_is_whole(v->windows[window], v->heads[file].id, block))
 		return -EBADMSG;
-	w->block = block;
-	w->file = file;
+	shown->block = block;
+	shown->file = file;
 	return 0;
 }
 
@@ -134,10 +135,11 @@ static int read_record(struct table_view *v, uint32_t number, uint32_t *file,
 		row -= head->count;
 		head = &v->heads[++*file];
 	}
-	error = show(v, &v->records, *file, index_record_block(row));
+	error = show(v, TABLE_RECORDS, *file, index_record_block(row));
 	if (error)
 		return error;
-	if (!index_record_decode(v->records.data + index_record_offset(row),
+	if (!index_record_decode(v->windows[TABLE_RECORDS] +
+					 index_record_offset(row),
 				 head, record))
 		return -EBADMSG;
 	return 0;
@@ -163,11 +165,11 @@ int table_entry(struct table_view *v, uint32_t number, struct table_entry *out)
 
 	if (error)
 		return error;
-	error = show(v, &v->pool, file,
+	error = show(v, TABLE_NAMES, file,
 		     index_name_block(&v->heads[file], &record));
 	if (error)
 		return error;
-	e.name = span_make(v->pool.data + index_name_offset(&record),
+	e.name = span_make(v->windows[TABLE_NAMES] + index_name_offset(&record),
 			   record.name_n);
 	e.base = span_take(e.name, record.base_n);
 	e.row.size = record.size;

@@ -27,11 +27,11 @@
 
 enum { TABLE_FILES_MAX = 2 };
 
-/* One block of one file. Private to table.c. */
-struct table_window {
+/* Which block of which file a window shows. Private to table.c. */
+enum table_window { TABLE_RECORDS, TABLE_NAMES, TABLE_WINDOWS };
+struct table_shown {
 	uint64_t block; /* its number in the file; 0: nothing read yet */
 	uint32_t file;
-	unsigned char data[INDEX_BLOCK];
 };
 
 /*
@@ -44,8 +44,9 @@ struct table_view {
 	uint32_t count;
 	uint64_t octets;
 	struct index_header heads[TABLE_FILES_MAX];
-	struct table_window records;
-	struct table_window pool;
+	struct table_shown shown[TABLE_WINDOWS];
+	/* Last, since a session that asks for no row never touches them. */
+	unsigned char windows[TABLE_WINDOWS][INDEX_BLOCK];
 };
 
 /*
