@@ -198,16 +198,20 @@ static void give(const struct plan *plan, int fd)
 		die("fchown:");
 }
 
+/* A folder that is there keeps its owner, and with it the time of its last
+ * change: new mail changes new/ alone. */
 static int open_dir(const struct plan *plan, int parent, const char *name)
 {
+	bool made = mkdirat(parent, name, 0700) == 0;
 	int fd;
 
-	if (mkdirat(parent, name, 0700) && errno != EEXIST)
+	if (!made && errno != EEXIST)
 		die("mkdir %s:", name);
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		die("open %s:", name);
-	give(plan, fd);
+	if (made)
+		give(plan, fd);
 	return fd;
 }
 
