@@ -71,10 +71,12 @@ comma = ,
 
 # --- what there is ---------------------------------------------------------
 
-LAYERS = base proto sys store auth net stats priv
+LAYERS = base proto sys store auth net stats priv pop3-session
 PURE = base proto
 lib_of = $(BUILD)/lib/$(1).a
-objs_of = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(sort $(wildcard src/$(1)/*.c)))
+# The program's parts are an archive, too, without main(), for the tests.
+objs_of = $(patsubst src/%.c,$(BUILD)/obj/%.o, \
+	$(filter-out src/%/main.c,$(sort $(wildcard src/$(1)/*.c))))
 ARCHIVES = $(foreach l,$(LAYERS),$(call lib_of,$(l)))
 LINK_LAYERS = -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LDLIBS)
 
@@ -82,6 +84,7 @@ PROGRAM = $(BUILD)/bin/pop3-session
 UNIT_SOURCES = $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 FUZZ_TARGETS = $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
+FUZZ_HEADERS = $(wildcard fuzz/*.h)
 BATS_TESTS = $(sort $(wildcard tests/*.bats))
 SYSTEM_TESTS = $(sort $(wildcard tests/system/*.bats))
 
@@ -138,11 +141,10 @@ $(FILTERS): $(BUILD)/gen/make_filters $(BUILD)/flags
 	$(Q)$< $(FILTER_ARCH) >$@
 $(BUILD)/obj/priv/seccomp.o: $(FILTERS)
 
-$(PROGRAM): $(call objs_of,pop3-session) $(ARCHIVES)
+$(PROGRAM): $(BUILD)/obj/pop3-session/main.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LINK_PROGRAM) -o $@ \
-		$(call objs_of,pop3-session) $(LINK_LAYERS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LINK_PROGRAM) -o $@ $< $(LINK_LAYERS)
 
 # The keys of the configuration, from the program's own table.
 $(BUILD)/man/%: man/%.in $(PROGRAM)
@@ -163,14 +165,14 @@ $(BUILD)/unit/%: tests/unit/%.c $(ARCHIVES) $(BUILD)/flags
 		$(LINK_LAYERS) -lcmocka
 
 # Fuzz targets linked to a main() that replays files.
-$(BUILD)/replay/%: fuzz/%.c fuzz/replay.c $(ARCHIVES) $(BUILD)/flags
+$(BUILD)/replay/%: fuzz/%.c fuzz/replay.c $(FUZZ_HEADERS) $(ARCHIVES) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
 		fuzz/replay.c $(LINK_LAYERS)
 
 # Fuzz targets linked to libFuzzer: only in the build that `fuzz` starts.
-$(BUILD)/fuzzer/%: fuzz/%.c $(ARCHIVES) $(BUILD)/flags
+$(BUILD)/fuzzer/%: fuzz/%.c $(FUZZ_HEADERS) $(ARCHIVES) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) \
