@@ -29,6 +29,8 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+# Debian's zsh looks in the one below /usr and in the other below /usr/local.
+ZSHDIR ?= $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 SYSCONFDIR ?= /etc
 FUZZ_SECONDS ?= 10
 BATS ?= bats
@@ -267,6 +269,8 @@ install: all ## put everything in place (DESTDIR, PREFIX)
 		$(DESTDIR)$(TMPFILESDIR)/pop3-session.conf
 	$(INSTALL) -D -m 644 completions/bash/pop3-session \
 		$(DESTDIR)$(COMPLETIONDIR)/pop3-session
+	$(INSTALL) -D -m 644 completions/zsh/_pop3-session \
+		$(DESTDIR)$(ZSHDIR)/_pop3-session
 	test -e $(DESTDIR)$(SYSCONFDIR)/xinetd.d/pop3 || \
 		$(PLACED) xinetd.d/pop3 >$(DESTDIR)$(SYSCONFDIR)/xinetd.d/pop3
 	@test -n '$(DESTDIR)' || printf '%s\n' \
@@ -281,6 +285,7 @@ uninstall: ## remove what install put in place (no configuration, no mail)
 		$(UNITS:%=$(DESTDIR)$(UNITDIR)/%) \
 		$(DESTDIR)$(DOCDIR)/pop3-accept.conf \
 		$(DESTDIR)$(COMPLETIONDIR)/pop3-session \
+		$(DESTDIR)$(ZSHDIR)/_pop3-session \
 		$(DESTDIR)$(SYSUSERSDIR)/pop3-session.conf \
 		$(DESTDIR)$(TMPFILESDIR)/pop3-session.conf
 	-rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null

@@ -31,6 +31,8 @@ teardown() {
 	[ "$(inside stat -c '%a %U' /run/pop3-session)" = '750 root' ]
 	inside systemctl cat pop3.socket pop3.service pop3@.service >/dev/null
 	inside test -e /etc/xinetd.d/pop3
+	inside test -e /usr/local/share/bash-completion/completions/pop3-session
+	inside test -e /usr/local/share/zsh/site-functions/_pop3-session
 }
 
 @test "the first connection starts the service" {
