@@ -180,6 +180,42 @@ look() {
 	[ -z "$(ls "$MAILDIR/cur")" ]
 }
 
+# The forms that popser(1) describes.
+@test "popser.log tells moved mail, mail that was in cur/, and mail left in new/" {
+	echo moved | deliver 1600000001.a
+	echo found | deliver 1600000002.b:2,R cur
+	echo first | deliver 1600000003.c
+	echo second | deliver 1600000003.c:2,S cur
+	serve_popser -c
+	look
+	[ "$(cut -f 1 "$LOG")" = "$MAILDIR/cur/1600000001.a:2,S
+$MAILDIR/./cur/1600000002.b:2,R
+$MAILDIR/./new/1600000003.c
+$MAILDIR/./cur/1600000003.c:2,S" ]
+	[ "$(sed -n 2p "$LOG" | cut -f 2)" = "$(uid 1600000002.b)" ]
+	# Any program finds the files.
+	cut -f 1 "$LOG" | xargs -d '\n' ls >/dev/null
+	# What kept it in new/ is gone.
+	rm "$MAILDIR/cur/1600000003.c:2,S"
+	look
+	[ "$(sed -n '3s/\t.*//p' "$LOG")" = "$MAILDIR/cur/1600000003.c:2,S" ]
+}
+
+@test "in popser.log a tab of a path is //t and a line feed //n" {
+	mv "$MAILDIR" "$WORLD/Mail"$'\n'dir
+	MAILDIR=$WORLD/Mail$'\n'dir
+	echo tab | deliver $'1600000001.a\tb\n'
+	echo only | deliver $'\t'
+	serve_popser -c
+	look
+	[ "$(cut -f 1 "$LOG" | sort)" = "$WORLD/Mail//ndir/cur///t:2,S
+$WORLD/Mail//ndir/cur/1600000001.a//tb//n:2,S" ]
+	interrupt
+	popser -r
+	[ -f "$MAILDIR/new/"$'1600000001.a\tb\n' ]
+	[ -f "$MAILDIR/new/"$'\t' ]
+}
+
 @test "FIFOs, folders and links in new/ are no mail and stay there" {
 	deliver_some 1
 	mkfifo "$MAILDIR/new/fifo"
