@@ -76,12 +76,32 @@ static int scan(struct relisting *r, enum index_folder folder)
 			     &r->stamps[folder], &r->skips);
 }
 
+/*
+ * A message may have moved on to cur/ before new/ was read: is cur/ still as
+ * the index knows it?
+ */
+static int look_again(struct relisting *r)
+{
+	struct index_stamp now;
+	int error;
+
+	if (!r->fresh[INDEX_NEW] || r->fresh[INDEX_CUR])
+		return 0;
+	error = maildrop_stamp(r->d->folders[INDEX_CUR], &now);
+	if (error == 0)
+		r->fresh[INDEX_CUR] =
+			!maildrop_stamp_is_same(&r->stamps[INDEX_CUR], &now);
+	return error;
+}
+
 /* All names, in order. `after` is the index's row after which to begin. */
 static int gather(struct relisting *r, uint32_t after)
 {
 	/* In this order a message that moves on is listed twice, not missed. */
 	int error = scan(r, INDEX_NEW);
 
+	if (error == 0)
+		error = look_again(r);
 	if (error == 0)
 		error = scan(r, INDEX_CUR);
 	if (error == 0 && r->view)
@@ -201,7 +221,7 @@ static int list_tail(struct relisting *r)
 	error = gather(r, count);
 	if (error)
 		return error;
-	if (!is_short(r, r->list.n) ||
+	if (r->fresh[INDEX_CUR] || !is_short(r, r->list.n) ||
 	    !maildrop_known_precedes(r->view, count, &r->list))
 		return NO_TAIL;
 	error = finish(r, count);

@@ -15,8 +15,14 @@
 enum {
 	BUFFER = 65536, /* octets of directory entries at a time */
 	TRIES = 4,	/* of reading a folder that changes */
-	COARSE_S = 3,	/* age for file systems without fractions */
+	PAUSES = 12,	/* waits for the clock's next tick */
+	PAUSE_NS = 1000000,
+	TICK_NS = 10000000, /* the longest tick of Linux */
 };
+
+/* Age that tells of a file system without fractions of a second. */
+#define COARSE_NS INT64_C(3000000000)
+#define YEARS_S	  INT64_C(4000000000) /* as good as for ever; fits in ns */
 
 /* Not in every linux/magic.h. */
 enum {
@@ -83,29 +89,54 @@ bool maildrop_has_our_clock(int fd)
 }
 
 /*
- * Would a change from now on show? It gets the clock's present time or a later
- * one, so it does if the times of the folder are already past. The same clock
- * is asked that file systems use. (A change that has taken its time from the
- * clock and is not made yet holds the folder's lock, which we will wait for
- * when we read: it will be listed.)
+ * How far the clock by which the folder is stamped is past the folder's times,
+ * in ns. (Kernels with timestamps of several grains may give out times that
+ * this clock has not reached yet.)
  */
-static bool is_settled(int fd, const struct index_stamp *s)
+static int64_t age_of(const struct index_stamp *s, const struct timespec *now)
 {
-	struct timespec now;
-	int64_t ctime_ns, now_ns;
+	int64_t seconds = now->tv_sec - s->ctime_s;
 
-	if (fd < 0)
-		return true;
-	if (clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0)
-		return false;
-	if (s->mtime_ns == 0 && s->ctime_ns == 0)
-		return now.tv_sec >= s->ctime_s + COARSE_S &&
-		       maildrop_has_our_clock(fd);
-	if (now.tv_sec > s->ctime_s + 1)
-		return maildrop_has_our_clock(fd);
-	ctime_ns = s->ctime_ns;
-	now_ns = (now.tv_sec - s->ctime_s) * 1000000000 + now.tv_nsec;
-	return now_ns > ctime_ns && maildrop_has_our_clock(fd);
+	if (seconds > YEARS_S || seconds < -YEARS_S)
+		seconds = seconds > 0 ? YEARS_S : -YEARS_S;
+	return seconds * 1000000000 + now->tv_nsec - s->ctime_ns;
+}
+
+static bool has_fractions(const struct index_stamp *s)
+{
+	return s->mtime_ns != 0 || s->ctime_ns != 0;
+}
+
+/*
+ * Stamps a folder before it is read. Would a change from now on show? It gets
+ * the clock's present time or a later one, so it does if the times of the
+ * folder are already past; for a folder that has changed within the clock's
+ * present tick that is waited for, lest a file that is renamed while we read
+ * be missed unnoticed. The same clock is asked that file systems use. (A
+ * change that has taken its time from the clock and is not made yet holds the
+ * folder's lock, which we will wait for when we read: it will be listed.)
+ */
+static int stamp_to_read(int fd, struct index_stamp *s)
+{
+	const struct timespec pause = {.tv_nsec = PAUSE_NS};
+	struct timespec now;
+	int64_t age;
+	int error;
+
+	for (int try = 0;; try++) {
+		error = maildrop_stamp(fd, s);
+		if (error || clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0)
+			return error;
+		age = age_of(s, &now);
+		if (age > (has_fractions(s) ? 0 : COARSE_NS)) {
+			s->settled = maildrop_has_our_clock(fd);
+			return 0;
+		}
+		if (try == PAUSES || age < -TICK_NS || !has_fractions(s) ||
+		    !maildrop_has_our_clock(fd))
+			return 0;
+		nanosleep(&pause, NULL);
+	}
 }
 
 static void skip(struct maildrop_skips *skips, mode_t kind)
@@ -184,12 +215,10 @@ static int scan_stable(int fd, enum index_folder folder, char *buffer,
 	struct index_stamp after;
 
 	for (int try = 0;; try++) {
-		int error = maildrop_stamp(fd, stamp);
+		int error = stamp_to_read(fd, stamp);
 
-		if (error)
-			return error;
-		stamp->settled = is_settled(fd, stamp);
-		error = scan_once(fd, folder, buffer, list, skips);
+		if (error == 0)
+			error = scan_once(fd, folder, buffer, list, skips);
 		if (error == 0)
 			error = maildrop_stamp(fd, &after);
 		if (error || maildrop_stamp_is_same(stamp, &after) ||

@@ -44,8 +44,9 @@ bool maildrop_stamp_is_same(const struct index_stamp *,
 /*
  * Adds the messages of a folder to the list, and tells how the folder was
  * before. If it changes meanwhile it is read anew a few times, since a file
- * that is renamed while a folder is read may be missed. Returns 0 or a
- * negative errno.
+ * that is renamed while a folder is read may be missed. A folder that has
+ * changed within the clock's present tick is read in the next, milliseconds
+ * later. Returns 0 or a negative errno.
  */
 int maildrop_scan(int fd, enum index_folder, struct maildrop_list *,
 		  struct index_stamp *, struct maildrop_skips *)
