@@ -66,9 +66,12 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed \
 # Each connection may be a fresh process, and the dynamic linker costs one a
 # fifth of its life (docs/decisions.md). Sanitizers cannot be linked like that.
 STATIC ?= $(if $(findstring -fsanitize,$(CFLAGS)),no,yes)
+# What each session's processes run lies together (LAYOUT= for a linker that
+# cannot do that).
+LAYOUT ?= -Wl,-z,max-page-size=0x10000 -Wl,-T,src/layout.ld
 # (The linker's warnings are about libconfuse's ~ expansion, which is not used.)
 LINK_PROGRAM = $(if $(filter yes,$(STATIC)),-static-pie -Wl$(comma)--no-warnings \
-	$(filter-out -pie,$(ALL_LDFLAGS)),$(ALL_LDFLAGS))
+	$(LAYOUT) $(filter-out -pie,$(ALL_LDFLAGS)),$(ALL_LDFLAGS))
 comma = ,
 
 # --- what there is ---------------------------------------------------------
@@ -143,7 +146,7 @@ $(FILTERS): $(BUILD)/gen/make_filters $(BUILD)/flags
 	$(Q)$< $(FILTER_ARCH) >$@
 $(BUILD)/obj/priv/seccomp.o: $(FILTERS)
 
-$(PROGRAM): $(BUILD)/obj/pop3-session/main.o $(ARCHIVES)
+$(PROGRAM): $(BUILD)/obj/pop3-session/main.o $(ARCHIVES) src/layout.ld
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LINK_PROGRAM) -o $@ $< $(LINK_LAYERS)
