@@ -6,7 +6,9 @@
  */
 #include "pop3-session/listening.h"
 
+#include "pop3-session/events.h"
 #include "pop3-session/live.h"
+#include "pop3-session/refusal.h"
 #include "pop3-session/session.h"
 #include "pop3-session/start.h"
 #include "priv/sandbox.h"
@@ -53,6 +55,7 @@ struct acceptor {
 	uint32_t orders_out;
 	uint64_t paused_until;
 	struct live live;
+	struct refusals refusals;
 };
 
 /*
@@ -91,6 +94,7 @@ static _Noreturn void be_monitor(struct acceptor *a, int client, int channel,
 	(void)close_range(FIRST_SOCKET, (unsigned)a->control, 0);
 	close(a->orders);
 	close(a->signals);
+	refusal_drop(&a->refusals);
 	monitor_run(&mine.monitor, &setup);
 	_exit(0);
 }
@@ -192,14 +196,16 @@ static int start_session(struct acceptor *a, int client,
 	return r;
 }
 
-static void refuse_for(struct acceptor *a, int client, const char *what,
+static void refuse_for(struct acceptor *a, int client, const struct peer *peer,
 		       int error)
 {
-	session_apologise(client);
-	out_of(a, what, error);
+	refusal_apologise(client);
+	event_unserved(peer, "new session", error);
+	pause_for(a, PAUSE_MS);
 }
 
-static void serve(struct acceptor *a, int client)
+/* False: it was refused, and told so. */
+static bool serve(struct acceptor *a, int client)
 {
 	struct admission_ticket ticket = ADMISSION_NO_TICKET;
 	enum admission_verdict verdict;
@@ -207,22 +213,29 @@ static void serve(struct acceptor *a, int client)
 	int r;
 
 	if (peer_of(client, &peer) < 0)
-		return; /* gone already */
+		return true; /* gone already */
 	if (live_is_full(&a->live)) {
-		session_refuse(a->service, client, &peer, ADMISSION_FULL);
-		return;
+		refusal_limit(a->service, client, &peer, ADMISSION_FULL);
+		return false;
 	}
 	verdict = session_admit(a->service, &peer, &ticket);
 	if (verdict == ADMISSION_FULL || verdict == ADMISSION_NETWORK_FULL) {
-		session_refuse(a->service, client, &peer, verdict);
-		return;
+		refusal_limit(a->service, client, &peer, verdict);
+		return false;
 	}
 	r = start_session(a, client, &peer, &ticket);
 	if (r < 0) {
 		admission_leave(&a->service->admission, &ticket);
-		refuse_for(a, client, "new session", -r);
+		refuse_for(a, client, &peer, -r);
 	}
 	admission_hand_over(&ticket);
+	return r == 0;
+}
+
+static void accept_failed(struct acceptor *a, int error)
+{
+	refusal_drop(&a->refusals);
+	out_of(a, "accept", error);
 }
 
 static void accept_from(struct acceptor *a, int socket)
@@ -236,11 +249,13 @@ static void accept_from(struct acceptor *a, int socket)
 		if (client < 0) {
 			if (errno == EMFILE || errno == ENFILE ||
 			    errno == ENOMEM || errno == ENOBUFS)
-				out_of(a, "accept", errno);
+				accept_failed(a, errno);
 			return;
 		}
-		serve(a, client);
-		close(client);
+		if (serve(a, client))
+			close(client);
+		else
+			refusal_keep(&a->refusals, client);
 	}
 }
 
@@ -313,7 +328,7 @@ static void obey_master(struct acceptor *a)
 static void wait_and_work(struct acceptor *a)
 {
 	struct pollfd fds[LISTENING_SOCKETS + 2];
-	bool paused = is_paused(a);
+	bool ticks, paused = is_paused(a);
 	const struct timespec tick = {0,
 				      (paused ? PAUSE_MS : TICK_MS) * 1000000L};
 	size_t i, n = 0;
@@ -324,8 +339,9 @@ static void wait_and_work(struct acceptor *a)
 	for (i = 0; i < a->sockets_n; i++)
 		fds[n++] =
 			(struct pollfd){paused ? -1 : a->sockets[i], POLLIN, 0};
-	if (ppoll(fds, n, paused || live_is_dying(&a->live) ? &tick : NULL,
-		  NULL) < 0) {
+	ticks = paused || live_is_dying(&a->live) ||
+		refusal_is_kept(&a->refusals);
+	if (ppoll(fds, n, ticks ? &tick : NULL, NULL) < 0) {
 		if (errno != EINTR)
 			clock_nap_ms(PAUSE_MS);
 		return;
@@ -334,6 +350,8 @@ static void wait_and_work(struct acceptor *a)
 		reap(a);
 	if (live_is_dying(&a->live))
 		live_kill_late(&a->live, clock_ms());
+	if (refusal_is_kept(&a->refusals))
+		refusal_look(&a->refusals, clock_ms());
 	for (i = 0; i < a->sockets_n; i++) {
 		if (fds[2 + i].revents)
 			accept_from(a, a->sockets[i]);

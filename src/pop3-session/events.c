@@ -3,12 +3,14 @@
  * The lines of the log about sessions.  Words and fields are those of
  * Dovecot's lines, which parsers know; the other formats have the same fields.
  */
-#include "pop3-session/monitor.h"
+#include "pop3-session/events.h"
 
+#include "pop3-session/monitor.h"
 #include "priv/sandbox.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +21,10 @@ static const struct log_event no_login_event = {"no_login", LOG_AT_INFO,
 						"pop3-login"};
 static const struct log_event failed_event = {"login_failed", LOG_AT_DEBUG,
 					      "pop3-login"};
+static const struct log_event refused_event = {"refused", LOG_AT_WARNING,
+					       "pop3-login"};
+static const struct log_event unserved_event = {"unserved", LOG_AT_ERROR,
+						"pop3-login"};
 static const struct log_event end_event = {"session_end", LOG_AT_INFO, NULL};
 
 static const char *const end_words[MONITOR_ENDS] = {
@@ -63,6 +69,75 @@ static void fill_common(struct common *c, const struct peer *peer)
 {
 	c->rip_span = address(&peer->address, peer->known, c->rip);
 	c->lip_span = address(&peer->local, peer->known, c->lip);
+}
+
+void event_refused(const struct peer *peer, const char *setting, int64_t limit)
+{
+	char words[96];
+	struct common c;
+	struct buf out;
+
+	fill_common(&c, peer);
+	buf_init(&out, words, sizeof(words));
+	buf_add_str(&out, "Refused: ");
+	buf_add_str(&out, setting);
+	buf_add_char(&out, '=');
+	buf_add_u64(&out, (uint64_t)limit);
+	buf_add_str(&out, " is reached");
+	const struct log_field fields[] = {
+		LOG_TEXT("rip", LOG_PLAIN, c.rip_span),
+		LOG_TEXT("lip", LOG_PLAIN, c.lip_span),
+		LOG_TEXT("setting", LOG_HIDDEN, span_str(setting)),
+		LOG_NUMBER("limit", LOG_HIDDEN, (uint64_t)limit),
+	};
+	log_write(&refused_event, buf_span(&out), fields,
+		  sizeof(fields) / sizeof(fields[0]));
+}
+
+/* Which of a unit's limits is to be raised, or NULL. */
+static const char *resource(int error)
+{
+	switch (error) {
+	case EAGAIN:
+		return "TasksMax";
+	case EMFILE:
+		return "LimitNOFILE";
+	case ENFILE:
+		return "fs.file-max";
+	case ENOMEM:
+	case ENOBUFS:
+		return "MemoryMax";
+	default:
+		return NULL;
+	}
+}
+
+void event_unserved(const struct peer *peer, const char *what, int error)
+{
+	const char *setting = resource(error);
+	char words[256];
+	struct common c;
+	struct buf out;
+
+	fill_common(&c, peer);
+	buf_init(&out, words, sizeof(words));
+	buf_add_str(&out, "Cannot serve a connection: ");
+	buf_add_str(&out, what);
+	buf_add_str(&out, ": ");
+	buf_add_str(&out, strerror(error));
+	if (setting) {
+		buf_add_str(&out, " (see ");
+		buf_add_str(&out, setting);
+		buf_add_char(&out, ')');
+	}
+	const struct log_field fields[] = {
+		LOG_TEXT("rip", LOG_PLAIN, c.rip_span),
+		LOG_TEXT("lip", LOG_PLAIN, c.lip_span),
+		LOG_TEXT("setting", LOG_HIDDEN,
+			 span_str(setting ? setting : "")),
+	};
+	log_write(&unserved_event, buf_span(&out), fields,
+		  sizeof(fields) / sizeof(fields[0]) - !setting);
 }
 
 void event_login(const struct monitor *m, enum channel_method method)

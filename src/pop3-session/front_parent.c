@@ -6,6 +6,7 @@
  */
 #include "pop3-session/listening.h"
 
+#include "pop3-session/refusal.h"
 #include "pop3-session/session.h"
 #include "priv/sandbox.h"
 #include "sys/io.h"
@@ -44,8 +45,10 @@ static int obey_order(const struct service *service,
 
 	if (pid == 0)
 		be_front(service, fds);
-	if (pid < 0)
-		session_apologise(fds[CLIENT]);
+	if (pid < 0) {
+		refusal_apologise(fds[CLIENT]);
+		refusal_end(fds[CLIENT]);
+	}
 	report.pid = pid;
 	return (int)io_send_fds(ORDERS, &report, sizeof(report), NULL, 0, 0);
 }

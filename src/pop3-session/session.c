@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "pop3-session/session.h"
 
+#include "pop3-session/events.h"
+#include "pop3-session/refusal.h"
 #include "priv/sandbox.h"
-#include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/signals.h"
 
@@ -14,12 +15,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { REAP_S = 2, REAP_NAP_MS = 5, REAP_NAPS = 20, REFUSALS_LOGGED = 10 };
+enum { REAP_S = 2, REAP_NAP_MS = 5, REAP_NAPS = 20 };
 
 enum admission_verdict session_admit(struct service *service,
 				     const struct peer *peer,
@@ -34,71 +34,6 @@ enum admission_verdict session_admit(struct service *service,
 	return admission_enter(&service->admission,
 			       peer->known ? &peer->address : NULL,
 			       service_trusts(service, peer), &limits, ticket);
-}
-
-/*
- * A flood must not become a flood of the log: at most so many lines a second,
- * then how many there were.
- */
-static bool may_log_refusal(void)
-{
-	static uint64_t second;
-	static uint32_t lines, unsaid;
-	uint64_t now = clock_ms() / 1000;
-
-	if (now != second) {
-		if (unsaid > 0)
-			log_warning("refused: %u more connections", unsaid);
-		second = now;
-		lines = 0;
-		unsaid = 0;
-	}
-	if (lines++ < REFUSALS_LOGGED)
-		return true;
-	unsaid++;
-	return false;
-}
-
-void session_refuse(const struct service *service, int client,
-		    const struct peer *peer, enum admission_verdict verdict)
-{
-	static const char total[] =
-		"-ERR [SYS/TEMP] the server has as many sessions as it may; "
-		"try later\r\n";
-	static const char network[] =
-		"-ERR [SYS/TEMP] your network has as many sessions as it may; "
-		"try later\r\n";
-	bool is_total = verdict == ADMISSION_FULL;
-	const struct settings *s = service->settings;
-	char text[NETWORK_TEXT_MAX] = "";
-	struct buf rip;
-
-	(void)send(client, is_total ? total : network,
-		   is_total ? sizeof(total) - 1 : sizeof(network) - 1,
-		   MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (!may_log_refusal())
-		return;
-	buf_init(&rip, text, sizeof(text) - 1);
-	if (peer->known)
-		network_address_format(&peer->address, &rip);
-	else
-		buf_add_str(&rip, "local");
-	log_warning("refused: rip=%.*s: %s=%lld is reached", (int)rip.n, text,
-		    is_total ? "max_sessions" : "max_sessions_per_network",
-		    (long long)(is_total ? s->max_sessions
-					 : s->max_sessions_per_network));
-}
-
-void session_apologise(int client)
-{
-	static const char reply[] =
-		"-ERR [SYS/TEMP] the server is short of resources; try "
-		"later\r\n";
-	struct iovec part = {(void *)(uintptr_t)reply, sizeof(reply) - 1};
-	struct msghdr msg = {.msg_iov = &part, .msg_iovlen = 1};
-
-	/* A call of every process's list; nobody waits for the client here. */
-	(void)sendmsg(client, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /* --- the front's process --- */
@@ -266,10 +201,13 @@ static bool is_socket_on(int fd, struct peer *peer)
 	return r != -ENOTSOCK;
 }
 
-static int give_up(const char *what, int error)
+static int give_up(const struct monitor_setup *setup, const char *what,
+		   int error)
 {
-	log_error("no session: %s: %s", what, strerror(error));
-	session_apologise(STDOUT_FILENO);
+	event_unserved(&setup->peer, what, error);
+	refusal_apologise(STDOUT_FILENO);
+	if (setup->is_network)
+		refusal_end(STDOUT_FILENO);
 	return 0;
 }
 
@@ -294,25 +232,27 @@ int session_serve(struct service *service, const struct session_options *o)
 		verdict = session_admit(service, &setup.peer, &ticket);
 		if (verdict == ADMISSION_FULL ||
 		    verdict == ADMISSION_NETWORK_FULL) {
-			session_refuse(service, STDOUT_FILENO, &setup.peer,
-				       verdict);
+			refusal_limit(service, STDOUT_FILENO, &setup.peer,
+				      verdict);
+			refusal_end(STDOUT_FILENO);
 			return 0;
 		}
 	}
 	setup.signals = signals_open(signals, 2);
 	if (setup.signals < 0)
-		return give_up("signalfd", -setup.signals);
+		return give_up(&setup, "signalfd", -setup.signals);
 	if (service->privileged) {
 		int r = identity_keep_capabilities(false);
 
 		if (r < 0)
-			return give_up("capabilities cannot be given up", -r);
+			return give_up(&setup,
+				       "capabilities cannot be given up", -r);
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
-		return give_up("socketpair", errno);
+		return give_up(&setup, "socketpair", errno);
 	front = fork();
 	if (front < 0)
-		return give_up("fork", errno);
+		return give_up(&setup, "fork", errno);
 	if (front == 0)
 		become_front(service, channel[1], setup.is_network,
 			     o->transcript, self);

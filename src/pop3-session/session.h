@@ -29,13 +29,6 @@ _Noreturn void session_front(const struct service *service, int in, int out,
 /* Before the sandbox: a forbidden call is told to the monitor. */
 void session_front_trap(void);
 
-/* Why a connection is not let in, as the reply to it and in the log. */
-void session_refuse(const struct service *service, int client,
-		    const struct peer *peer, enum admission_verdict verdict);
-
-/* The reply where a process or descriptor that it takes cannot be had. */
-void session_apologise(int client);
-
 enum admission_verdict session_admit(struct service *service,
 				     const struct peer *peer,
 				     struct admission_ticket *ticket);

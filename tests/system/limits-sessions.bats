@@ -75,7 +75,7 @@ three_then_refused() {
 		held+=("$CONNECTION")
 	done
 	[ "$(line_at)" = "$FULL" ]
-	wait_for 10 log_has 'refused: rip=127\.0\.0\.1: max_sessions=3 is reached'
+	wait_for 10 log_has 'Refused: max_sessions=3 is reached: rip=127\.0\.0\.1, lip=127\.0\.0\.1$'
 	for i in "${held[@]}"; do
 		hang_up "$i"
 	done

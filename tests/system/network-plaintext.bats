@@ -173,7 +173,7 @@ first_line() { # from
 	stays 2001:db8:1::2
 	[[ $(first_line 2001:db8:1::3) == '-ERR [SYS/TEMP] your network'* ]]
 	[[ $(first_line 2001:db8:2::2) == +OK* ]]
-	log_has 'refused: rip=2001:db8:1::3: max_sessions_per_network=1'
+	log_has 'Refused: max_sessions_per_network=1 is reached: rip=2001:db8:1::3, lip=2001:db8:1::1$'
 }
 
 # APOP with a wrong digest, so many times.
