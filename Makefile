@@ -76,7 +76,7 @@ comma = ,
 
 # --- what there is ---------------------------------------------------------
 
-LAYERS = base proto sys store auth net stats priv pop3-session
+LAYERS = base proto sys store auth net stats priv config pop3-session
 PURE = base proto
 lib_of = $(BUILD)/lib/$(1).a
 # The program's parts are an archive, too, without main(), for the tests.

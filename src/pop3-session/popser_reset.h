@@ -3,7 +3,7 @@
 #ifndef POP3_SESSION_POPSER_RESET_H
 #define POP3_SESSION_POPSER_RESET_H
 
-#include "pop3-session/settings.h"
+#include "config/settings.h"
 
 /*
  * Says on stderr what could not be undone. Returns the exit status: 0 if all is

@@ -7,8 +7,8 @@
 #define POP3_SESSION_SERVICE_H
 
 #include "base/buf.h"
+#include "config/settings.h"
 #include "net/peer.h"
-#include "pop3-session/settings.h"
 #include "priv/identity.h"
 #include "stats/admission.h"
 #include "stats/penalty.h"

@@ -3,7 +3,7 @@
 #ifndef POP3_SESSION_START_H
 #define POP3_SESSION_START_H
 
-#include "pop3-session/settings.h"
+#include "config/settings.h"
 
 /* Why it cannot start: to the log and, if that is elsewhere, to stderr. */
 void start_error(const struct settings *settings, const char *fmt, ...)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "pop3-session/settings.h"
+#include "config/settings.h"
 
 #include "priv/sandbox.h"
 #include "sys/log.h"

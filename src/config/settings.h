@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The configuration of pop3-session: one table of keys gives name, type,
- * range, default and help; files, options, --print-config and the manual
+ * The configuration that all programs read: one table of keys gives name,
+ * type, range, default and help; files, options, --print-config and the manual
  * pop3-session.conf(5) come from it.
  */
-#ifndef POP3_SESSION_SETTINGS_H
-#define POP3_SESSION_SETTINGS_H
+#ifndef CONFIG_SETTINGS_H
+#define CONFIG_SETTINGS_H
 
 #include "base/buf.h"
 #include "sys/conf.h"
