@@ -79,7 +79,7 @@ enum auth_verdict auth_check_password(const char *stored, struct span password)
 	struct span rest;
 	enum scheme_kind kind = scheme_split(span_str(stored), &rest);
 
-	if (kind == SCHEME_UNKNOWN)
+	if (kind != SCHEME_CRYPT && kind != SCHEME_SECRET)
 		return AUTH_UNSUPPORTED;
 	if (!password.n || password.n > AUTH_PASSWORD_MAX ||
 	    memchr(password.p, '\0', password.n))

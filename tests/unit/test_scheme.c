@@ -40,7 +40,7 @@ static const struct scheme_case {
 	{" {PLAIN}secret", SCHEME_UNKNOWN, NULL},
 	{"{PLAIN }secret", SCHEME_UNKNOWN, NULL},
 	{"{PLAIN.b64}c2VjcmV0", SCHEME_UNKNOWN, NULL},
-	{"{SSHA}abc", SCHEME_UNKNOWN, NULL},
+	{"{SSHA}abc", SCHEME_DIGEST, "abc"},
 };
 
 static void test_split(void **state)
