@@ -251,12 +251,11 @@ static void greet(struct monitor *m)
 	}
 }
 
-static void release(struct monitor *m)
+void monitor_close(struct monitor *m)
 {
-	if (!m->has_drop)
-		return;
-	maildrop_settle(&m->drop);
-	maildrop_close(&m->drop);
+	if (m->has_drop)
+		maildrop_close(&m->drop);
+	m->has_drop = false;
 }
 
 void monitor_run(struct monitor *m, const struct monitor_setup *setup)
@@ -275,5 +274,6 @@ void monitor_run(struct monitor *m, const struct monitor_setup *setup)
 		monitor_preauth(m);
 	loop(m);
 	event_end(m);
-	release(m);
+	if (m->has_drop)
+		maildrop_settle(&m->drop);
 }

@@ -83,8 +83,12 @@ struct monitor {
 	char heard[CHANNEL_OCTETS];
 };
 
-/* Serve to the end; the caller then reaps and exits. */
+/*
+ * Serve to the end.  The caller then exits, which gives back all that it
+ * holds; who has something else to do first calls monitor_close().
+ */
 void monitor_run(struct monitor *m, const struct monitor_setup *setup);
+void monitor_close(struct monitor *m);
 
 /* --- between the monitor's own files --- */
 

@@ -301,10 +301,10 @@ enum channel_answer monitor_enter_place(struct monitor *m,
 		answer = missing ? serve_empty(m, place)
 				 : broken(m, place->path, dir);
 	}
-	if (privileged)
-		identity_return();
 	if (answer == CHANNEL_WELCOME && dir >= 0)
 		answer = enter_open(m, place, dir, index, fatal);
+	else if (privileged)
+		identity_return();
 	if (dir >= 0)
 		close(dir);
 	return answer;

@@ -185,6 +185,7 @@ static int monitor_process(const struct monitor_setup *setup, pid_t front)
 		return 0;
 	service_look(setup->service);
 	monitor_run(&monitor, setup);
+	monitor_close(&monitor);
 	admission_leave(&setup->service->admission, setup->ticket);
 	reap(&monitor, front);
 	return 0;

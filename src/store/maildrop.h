@@ -84,6 +84,7 @@ struct maildrop {
 	int folders[INDEX_FOLDERS]; /* new/ and cur/; -1 */
 	int tables[2];		    /* base and tail; -1 */
 	struct index_stamp stamps[INDEX_FOLDERS];
+	bool has_new;		     /* something was listed from new/ */
 	struct maildrop_work *work;  /* mapped while needed */
 	bool touched[INDEX_FOLDERS]; /* by our own UPDATE */
 	int watch;		     /* of the folders, to be closed; -1 */

@@ -356,6 +356,7 @@ static void adopt(struct relisting *r)
 
 	d->count = 0;
 	d->octets = 0;
+	d->has_new = false;
 	d->claims = false;
 	d->claims_checked = 0;
 	d->claims_unsure = false;
@@ -364,6 +365,7 @@ static void adopt(struct relisting *r)
 		if (i < n) {
 			d->count += r->files.heads[i].count;
 			d->octets += r->files.heads[i].octets;
+			d->has_new |= r->files.heads[i].in_new > 0;
 			d->claims |= r->files.heads[i].claimed > 0;
 		}
 		d->stamps[i] = r->stamps[i];

@@ -254,13 +254,22 @@ static void move_rows(struct update *u, uint32_t after, uint32_t count,
 	}
 }
 
+/* A look at the mail, as most sessions are: the list need not be read. */
+static bool has_moves(const struct update *u)
+{
+	const struct maildrop *d = u->d;
+
+	return (d->has_new && !d->options.keep_new) ||
+	       (d->options.mark_seen && u->retrieved);
+}
+
 static void move_all(struct update *u)
 {
 	int error;
 	uint32_t after = 0;
 	const struct table_view *v;
 
-	if (u->d->count == 0)
+	if (u->d->count == 0 || !has_moves(u))
 		return;
 	v = maildrop_view(u->d, &error);
 	for (size_t i = 0; v && i < v->files; i++) {
@@ -289,7 +298,7 @@ static bool is_worth_watching(struct update *u)
 	int error;
 	const struct table_view *v;
 
-	if (!maildrop_apply_pays(d))
+	if (!maildrop_apply_pays(d) || (!u->deleted && !has_moves(u)))
 		return false;
 	v = maildrop_view(d, &error);
 	if (!v)

@@ -103,7 +103,8 @@ __attribute__((warn_unused_result)) int place_expand(struct span template,
  * Without roots any path will do.
  *
  * `create` makes the Maildir itself if it is missing, and cur, new and tmp in
- * it, with mode 0700 and the caller's uid; folders above it are not made. That
+ * it, with mode 0700 and the caller's uid; folders above it are not made. In a
+ * Maildir that is there they are made unless it has three folders or more. That
  * a folder in it cannot be made is no error.
  *
  * The descriptor, or

@@ -134,10 +134,18 @@ static int place_make(int root, const char *path)
 	return failed;
 }
 
+/*
+ * Three attempts to make what is there cost a login more than one look.  Most
+ * file systems count a folder's folders as links; of a Maildir with others in
+ * it that misses one of these, that one is served as empty.
+ */
 static void place_make_folders(int fd)
 {
 	static const char *const folders[] = {"cur", "new", "tmp"};
+	struct stat st;
 
+	if (fstat(fd, &st) == 0 && st.st_nlink >= 2 + 3)
+		return;
 	/* What is missing is served as empty; so failure does not matter. */
 	for (size_t i = 0; i < 3; i++) {
 		if (mkdirat(fd, folders[i], 0700) < 0 && errno != EEXIST)

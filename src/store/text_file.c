@@ -10,6 +10,11 @@
 
 enum {
 	TEXT_WINDOW = 65536,
+	/*
+	 * At a time: each page of the window that is touched costs a session
+	 * as much as reading its octets does.
+	 */
+	TEXT_READ = 8192,
 };
 
 int text_open(struct text_file *t, const char *path, size_t limit)
@@ -45,13 +50,15 @@ out:
 static int text_fill(struct text_file *t)
 {
 	size_t rest = t->end - t->start;
+	size_t room = TEXT_WINDOW - rest;
 	ssize_t n;
 
 	memmove(t->window, t->window + t->start, rest);
 	t->start = 0;
 	t->end = rest;
 	do
-		n = read(t->fd, t->window + rest, TEXT_WINDOW - rest);
+		n = read(t->fd, t->window + rest,
+			 room < TEXT_READ ? room : TEXT_READ);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Reads a text file with secrets in it line by line, in chunks of 64 KiB. The
+ * Reads a text file with secrets in it line by line, in chunks of 8 KiB. The
  * window is mapped for the reading alone; text_close() clears what was read
  * and unmaps it, so nothing of it stays in the process.
  */
