@@ -109,3 +109,54 @@ full_server() {
 	(eager read 1)
 	log_has '"event":"refused".*"rip":"127\.0\.0\.1","lip":"127\.0\.0\.1","setting":"max_sessions","limit":1'
 }
+
+@test "a password refused without encryption is told by the line of the connection" {
+	serve -o plaintext_login=no
+	talk_to "$PORT" <<-'END'
+		S~ ^\+OK
+		C: USER alice
+		S~ ^-ERR
+		C: PASS secret
+		S~ ^-ERR
+		C: QUIT
+		S~ ^\+OK
+	END
+	wait_for 10 log_has 'pop3-login: Disconnected: Logged out \(tried to use disallowed plaintext auth\): user=<>, rip=127\.0\.0\.1, lip=127\.0\.0\.1, session=<[0-9a-f]{16}>$'
+	stop_server
+	serve -o plaintext_login=no -o log_format=json
+	printf 'USER alice\r\n' >"/dev/tcp/127.0.0.1/$PORT"
+	wait_for 10 log_has '"event":"no_login".*"rip":"127\.0\.0\.1","lip":"127\.0\.0\.1","session":"[0-9a-f]{16}".*"cleartext":1,"setting":"plaintext_login"'
+}
+
+@test "a login that waits for a penalty is told, with who and for how long" {
+	serve -o trusted_networks= -o auth_tries=9
+	local i
+	dial
+	for i in 1 2 3 4; do
+		say 'USER alice' 'PASS wrong'
+	done
+	log_has 'pop3-login: Delayed: .* trusted_networks: rip=127\.0\.0\.1, lip=127\.0\.0\.1, session=<[0-9a-f]{16}>, delay_ms=1000$'
+}
+
+# Nothing limits root's processes, so somebody else serves, with an id of his
+# own.
+@test "where a process cannot be made, the client and the log are told" {
+	need_root
+	need setpriv prlimit
+	cp "$PROGRAM" "$WORLD/server"
+	chown -R 54399 "$WORLD"
+	cat >"$WORLD/unprivileged" <<-END
+		#!/bin/sh
+		exec setpriv --reuid=54399 --regid=54399 --clear-groups \
+			"$WORLD/server" "\$@"
+	END
+	chmod 755 "$WORLD/unprivileged"
+	PROGRAM=$WORLD/unprivileged
+	serve
+	wait_for 20 nobody_is_in
+	setpriv --reuid=54399 --regid=54399 --clear-groups \
+		prlimit --nproc=1:1 --pid "$(acceptor)"
+	run timeout 20 cat <"/dev/tcp/127.0.0.1/$PORT"
+	[[ $output == '-ERR [SYS/TEMP] the server is short of resources'* ]]
+	log_has 'pop3-login: Error: Cannot serve a connection: new session: Resource temporarily unavailable \(see TasksMax\): rip=127\.0\.0\.1, lip=127\.0\.0\.1$'
+}

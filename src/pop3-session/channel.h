@@ -134,6 +134,7 @@ enum channel_reason {
 struct channel_summary {
 	uint32_t reason; /* enum channel_reason */
 	uint32_t retr, top, dele, errors;
+	uint32_t cleartext; /* passwords refused without encryption */
 	uint64_t retr_octets, top_octets;
 	uint64_t received, sent; /* octets on the connection */
 };

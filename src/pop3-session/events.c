@@ -25,6 +25,8 @@ static const struct log_event refused_event = {"refused", LOG_AT_WARNING,
 					       "pop3-login"};
 static const struct log_event unserved_event = {"unserved", LOG_AT_ERROR,
 						"pop3-login"};
+static const struct log_event delayed_event = {"login_delayed", LOG_AT_INFO,
+					       "pop3-login"};
 static const struct log_event end_event = {"session_end", LOG_AT_INFO, NULL};
 
 static const char *const end_words[MONITOR_ENDS] = {
@@ -157,6 +159,25 @@ void event_login(const struct monitor *m, enum channel_method method)
 		  sizeof(fields) / sizeof(fields[0]));
 }
 
+/* The network's earlier failures are waited out before this login is tried. */
+void event_delayed(const struct monitor *m, uint32_t ms)
+{
+	struct common c;
+
+	fill_common(&c, &m->setup->peer);
+	const struct log_field fields[] = {
+		LOG_TEXT("rip", LOG_PLAIN, c.rip_span),
+		LOG_TEXT("lip", LOG_PLAIN, c.lip_span),
+		LOG_TEXT("session", LOG_ANGLED, span_str(m->session)),
+		LOG_TEXT("setting", LOG_HIDDEN, span_str("trusted_networks")),
+		LOG_NUMBER("delay_ms", LOG_PLAIN, ms),
+	};
+	log_write(&delayed_event,
+		  span_str("Delayed: failed logins of this network, which is "
+			   "not in trusted_networks"),
+		  fields, sizeof(fields) / sizeof(fields[0]));
+}
+
 void event_login_failed(const struct monitor *m, const char *why)
 {
 	struct common c;
@@ -172,28 +193,38 @@ void event_login_failed(const struct monitor *m, const char *why)
 		  sizeof(fields) / sizeof(fields[0]));
 }
 
+static void attempts_words(const struct monitor *m, uint64_t seconds,
+			   struct buf *out)
+{
+	if (m->failures > 0) {
+		buf_add_str(out, " (auth failed, ");
+		buf_add_u64(out, m->failures);
+		buf_add_str(out, " attempts in ");
+	} else if (m->refusals > 0) {
+		buf_add_str(out, " (internal failure, ");
+		buf_add_u64(out, m->refusals);
+		buf_add_str(out, " successful auths in ");
+	} else if (m->summary.cleartext > 0) {
+		buf_add_str(out, " (tried to use disallowed plaintext auth)");
+		return;
+	} else {
+		buf_add_str(out, " (no auth attempts in ");
+	}
+	buf_add_u64(out, seconds);
+	buf_add_str(out, " secs)");
+}
+
 static void no_login(const struct monitor *m, const struct common *c,
 		     uint64_t seconds)
 {
+	uint32_t cleartext = m->summary.cleartext;
 	char words[160];
 	struct buf out;
 
 	buf_init(&out, words, sizeof(words));
 	buf_add_str(&out, "Disconnected: ");
 	buf_add_str(&out, end_words[m->end]);
-	if (m->failures > 0) {
-		buf_add_str(&out, " (auth failed, ");
-		buf_add_u64(&out, m->failures);
-		buf_add_str(&out, " attempts in ");
-	} else if (m->refusals > 0) {
-		buf_add_str(&out, " (internal failure, ");
-		buf_add_u64(&out, m->refusals);
-		buf_add_str(&out, " successful auths in ");
-	} else {
-		buf_add_str(&out, " (no auth attempts in ");
-	}
-	buf_add_u64(&out, seconds);
-	buf_add_str(&out, " secs)");
+	attempts_words(m, seconds, &out);
 	const struct log_field fields[] = {
 		LOG_TEXT("user", LOG_ANGLED, span_str(m->user)),
 		LOG_TEXT("rip", LOG_PLAIN, c->rip_span),
@@ -205,9 +236,12 @@ static void no_login(const struct monitor *m, const struct common *c,
 		LOG_NUMBER("secs", LOG_HIDDEN, seconds),
 		LOG_NUMBER("in", LOG_HIDDEN, m->summary.received),
 		LOG_NUMBER("out", LOG_HIDDEN, m->summary.sent),
+		/* These two only where there is something to tell. */
+		LOG_NUMBER("cleartext", LOG_HIDDEN, cleartext),
+		LOG_TEXT("setting", LOG_HIDDEN, span_str("plaintext_login")),
 	};
 	log_write(&no_login_event, buf_span(&out), fields,
-		  sizeof(fields) / sizeof(fields[0]));
+		  sizeof(fields) / sizeof(fields[0]) - (cleartext ? 0 : 2));
 }
 
 /* "NUMBER/NUMBER" behind a key. */

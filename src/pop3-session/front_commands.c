@@ -13,13 +13,24 @@ typedef enum front_reply handler(struct front *, const struct pop3_command *);
 
 /* --- AUTHORIZATION --- */
 
-static enum front_reply do_user(struct front *front,
-				const struct pop3_command *command)
+/* Why USER and PASS are not taken here; REPLY_NONE: they are. */
+static enum front_reply no_password(struct front *front)
 {
 	if (!front->setup->offer_user)
 		return REPLY_NO_METHOD;
-	if (!front->plaintext)
-		return REPLY_CLEARTEXT;
+	if (front->plaintext)
+		return REPLY_NONE;
+	front->summary.cleartext++;
+	return REPLY_CLEARTEXT;
+}
+
+static enum front_reply do_user(struct front *front,
+				const struct pop3_command *command)
+{
+	enum front_reply no = no_password(front);
+
+	if (no != REPLY_NONE)
+		return no;
 	front->name_n = command->text.n;
 	memcpy(front->name, command->text.p, command->text.n);
 	return REPLY_SEND_PASS;
@@ -104,10 +115,10 @@ static enum front_reply log_in(struct front *front, enum channel_method method,
 static enum front_reply do_pass(struct front *front,
 				const struct pop3_command *command)
 {
-	if (!front->setup->offer_user)
-		return REPLY_NO_METHOD;
-	if (!front->plaintext)
-		return REPLY_CLEARTEXT;
+	enum front_reply no = no_password(front);
+
+	if (no != REPLY_NONE)
+		return no;
 	if (front->name_n == 0)
 		return REPLY_USER_FIRST;
 	return log_in(front, CHANNEL_USER_PASS,

@@ -133,6 +133,7 @@ void monitor_on_commit(struct monitor *m, struct channel_message *message);
 
 /* events.c: the lines of the log */
 void event_login(const struct monitor *m, enum channel_method method);
+void event_delayed(const struct monitor *m, uint32_t ms);
 void event_login_failed(const struct monitor *m, const char *why);
 void event_end(const struct monitor *m);
 void event_front_trapped(const struct monitor *m);

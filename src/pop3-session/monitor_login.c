@@ -62,6 +62,7 @@ static bool serve_penalty(struct monitor *m)
 		return true;
 	if (m->stopping)
 		return false;
+	event_delayed(m, ms);
 	limit = (struct timespec){ms / 1000, ms % 1000 * 1000000L};
 	m->deadline += ms; /* the wait is ours, not the client's */
 	return ppoll(fds, 3, &limit, NULL) == 0;
