@@ -39,6 +39,7 @@ BATS_FLAGS ?=
 CFLAGS ?= -O2 -g
 FORTIFY ?= -D_FORTIFY_SOURCE=2
 LDLIBS = -lconfuse -lcrypt -lmd
+LDLIBS += -lsqlite3 -lm
 
 # --- flags -----------------------------------------------------------------
 

@@ -34,6 +34,9 @@ enum {
 	USERS_NAME_SIZE = 256,
 	USERS_PASSWORD_SIZE = 1024,
 	USERS_PATH_SIZE = 1024,
+	USERS_SECRET_SIZE = 256,
+	USERS_NETWORKS_SIZE = 1024,
+	USERS_ROLE_SIZE = 32,
 	/* room that is enough for every `error` text */
 	USERS_ERROR_SIZE = 2048,
 };
@@ -47,12 +50,22 @@ struct user_row {
 	 * and as late: check against users_example() and discard the result */
 	bool enabled;
 	bool has_uid, has_gid;
+	bool has_max_sessions;
+	bool must_change; /* the password was set by somebody else */
 	uid_t uid;		    /* never 0 */
 	gid_t gid;		    /* never 0 */
 	char home[USERS_PATH_SIZE]; /* empty: none */
 	/* The user's own template for place_expand(); empty: the configured
 	 * one is to be used. */
 	char maildir[USERS_PATH_SIZE];
+	/* For the methods that need the secret itself (APOP, CRAM-MD5), where
+	 * it is kept beside the password. Empty: there is none. */
+	char secret[USERS_SECRET_SIZE];
+	/* Addresses and networks, separated by commas, from which alone this
+	 * user may log in. Empty: from everywhere. */
+	char networks[USERS_NETWORKS_SIZE];
+	char role[USERS_ROLE_SIZE]; /* empty: the store has none, a `user` */
+	uint32_t max_sessions;	    /* at once; 0: no limit */
 };
 
 enum users_verdict {

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/database.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/database_sql.h"
+
+/* --- the library --- */
+
+/* Passwords pass through its memory: what is given back is cleared. */
+static void *database_malloc(int n)
+{
+	return malloc((size_t)n);
+}
+
+static void database_free(void *p)
+{
+	explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+static int database_size(void *p)
+{
+	return (int)malloc_usable_size(p);
+}
+
+static void *database_realloc(void *p, int n)
+{
+	size_t had = malloc_usable_size(p);
+	void *q;
+
+	if (had >= (size_t)n)
+		return p;
+	q = malloc((size_t)n);
+	if (!q)
+		return NULL;
+	memcpy(q, p, had);
+	database_free(p);
+	return q;
+}
+
+static int database_roundup(int n)
+{
+	return (n + 7) & ~7;
+}
+
+static int database_nothing(void *unused)
+{
+	(void)unused;
+	return SQLITE_OK;
+}
+
+static void database_no_more(void *unused)
+{
+	(void)unused;
+}
+
+/*
+ * The sandbox knows paths only through the calls that end in `at`.
+ */
+static int database_access(const char *path, int mode)
+{
+	return faccessat(AT_FDCWD, path, mode, 0);
+}
+
+static int database_unlink(const char *path)
+{
+	return unlinkat(AT_FDCWD, path, 0);
+}
+
+static ssize_t database_readlink(const char *path, char *to, size_t size)
+{
+	return readlinkat(AT_FDCWD, path, to, size);
+}
+
+static const struct database_call {
+	const char *name;
+	sqlite3_syscall_ptr call;
+} database_calls[] = {
+	{"access", (sqlite3_syscall_ptr)database_access},
+	{"unlink", (sqlite3_syscall_ptr)database_unlink},
+	{"readlink", (sqlite3_syscall_ptr)database_readlink},
+};
+
+static int database_library(void)
+{
+	static const sqlite3_mem_methods memory = {
+		.xMalloc = database_malloc,
+		.xFree = database_free,
+		.xRealloc = database_realloc,
+		.xSize = database_size,
+		.xRoundup = database_roundup,
+		.xInit = database_nothing,
+		.xShutdown = database_no_more,
+	};
+	static bool is_ready;
+	sqlite3_vfs *vfs;
+
+	if (is_ready)
+		return 0;
+	if (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) ||
+	    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) ||
+	    sqlite3_config(SQLITE_CONFIG_MALLOC, &memory) ||
+	    /* page by page: a login needs few */
+	    sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0) ||
+	    sqlite3_initialize())
+		return -ENOMEM;
+	vfs = sqlite3_vfs_find(NULL);
+	for (size_t i = 0;
+	     i < sizeof(database_calls) / sizeof(database_calls[0]); i++) {
+		const struct database_call *c = &database_calls[i];
+
+		if (vfs->xSetSystemCall(vfs, c->name, c->call))
+			return -ENOSYS;
+	}
+	is_ready = true;
+	return 0;
+}
+
+/* --- errors --- */
+
+int database_refuse(const struct database *db, int failed, const char *what,
+		    struct span name, const char *why, struct buf *error)
+{
+	buf_add_str(error, "sqlite:");
+	buf_add_escaped(error, span_str(db->path));
+	buf_add_str(error, ": ");
+	if (what) {
+		buf_add_str(error, what);
+		buf_add_str(error, " ");
+		buf_add_escaped(error, name);
+		buf_add_str(error, ": ");
+	}
+	buf_add_str(error, why);
+	return failed;
+}
+
+/* The first row whose code is that, or is its class, counts. */
+static const struct database_fault {
+	int code, failed;
+	const char *why;
+} database_faults[] = {
+	{SQLITE_READONLY_ROLLBACK, -EOWNERDEAD,
+	 "a writer died in mid-commit, and this process may not undo that; "
+	 "open it once with the right to write it, as with scmp --offline"},
+	{SQLITE_CONSTRAINT_UNIQUE, -EEXIST, "the name is taken"},
+	{SQLITE_CONSTRAINT_PRIMARYKEY, -EEXIST, "the name is taken"},
+	{SQLITE_CONSTRAINT_FOREIGNKEY, -ENOENT, "there is no such user"},
+	{SQLITE_CONSTRAINT, -EINVAL,
+	 "refused a value that the table does not allow"},
+	{SQLITE_BUSY, -EBUSY,
+	 "is being written by another process for too long; try again, or "
+	 "look for a writer that hangs"},
+	{SQLITE_LOCKED, -EBUSY, "is in use by this process"},
+	{SQLITE_NOTADB, -EBADMSG,
+	 "not a database; restore it from a backup, or correct `users`"},
+	{SQLITE_CORRUPT, -EBADMSG,
+	 "damaged; restore it from a backup, or see what sqlite3(1) can "
+	 "recover"},
+	{SQLITE_READONLY, -EROFS,
+	 "cannot be written; run this as its owner, and see that its folder "
+	 "can be written, too"},
+	{SQLITE_FULL, -ENOSPC, "the disk is full; make room"},
+	{SQLITE_NOMEM, -ENOMEM, "out of memory"},
+	{SQLITE_IOERR, -EIO, "cannot be read or written"},
+	{SQLITE_INTERRUPT, -EINTR, "interrupted"},
+	{SQLITE_TOOBIG, -EINVAL, "a value is too long"},
+	/* a table or column that is not there */
+	{SQLITE_ERROR, -EBADMSG,
+	 "its tables are not those of its version; restore it from a backup"},
+};
+
+static const struct database_fault *database_fault_of(int code)
+{
+	size_t n = sizeof(database_faults) / sizeof(database_faults[0]);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct database_fault *f = &database_faults[i];
+
+		if (f->code == code || f->code == (code & 0xff))
+			return f;
+	}
+	return NULL;
+}
+
+int database_failed(struct database *db, struct buf *error)
+{
+	int code = sqlite3_extended_errcode(db->handle);
+	int number = sqlite3_system_errno(db->handle);
+	const struct database_fault *fault = database_fault_of(code);
+
+	if ((code & 0xff) == SQLITE_CANTOPEN)
+		return users_cannot_read("sqlite:", db->path,
+					 number ? -number : -EIO, error);
+	if (!fault)
+		return database_refuse(db, -EIO, NULL, span_str(NULL),
+				       sqlite3_errstr(code), error);
+	database_refuse(db, 0, NULL, span_str(NULL), fault->why, error);
+	if (fault->failed == -EIO && number) {
+		buf_add_str(error, ": ");
+		buf_add_str(error, strerrordesc_np(number));
+	}
+	return fault->failed;
+}
+
+/* --- statements --- */
+
+int database_prepare(struct database *db, enum database_statement kind,
+		     const char *sql, sqlite3_stmt **statement,
+		     struct buf *error)
+{
+	bool keep = kind != DATABASE_ONCE;
+
+	if (keep && db->statements[kind]) {
+		*statement = db->statements[kind];
+		return 0;
+	}
+	if (sqlite3_prepare_v3(db->handle, sql, -1,
+			       keep ? SQLITE_PREPARE_PERSISTENT : 0, statement,
+			       NULL))
+		return database_failed(db, error);
+	if (keep)
+		db->statements[kind] = *statement;
+	return 0;
+}
+
+void database_finish(struct database *db, sqlite3_stmt *statement)
+{
+	for (size_t i = 0; i < DATABASE_STATEMENTS; i++) {
+		if (db->statements[i] != statement)
+			continue;
+		(void)sqlite3_reset(statement);
+		(void)sqlite3_clear_bindings(statement);
+		return;
+	}
+	(void)sqlite3_finalize(statement);
+}
+
+void database_bind_text(sqlite3_stmt *statement, int at, const char *text)
+{
+	if (text[0])
+		(void)sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
+	else
+		(void)sqlite3_bind_null(statement, at);
+}
+
+int database_step(struct database *db, sqlite3_stmt *statement,
+		  struct buf *error)
+{
+	switch (sqlite3_step(statement)) {
+	case SQLITE_ROW:
+		return 1;
+	case SQLITE_DONE:
+		return 0;
+	default:
+		return database_failed(db, error);
+	}
+}
+
+int database_run(struct database *db, sqlite3_stmt *statement,
+		 struct buf *error)
+{
+	int more;
+
+	do
+		more = database_step(db, statement, error);
+	while (more > 0);
+	return more;
+}
+
+bool database_text(sqlite3_stmt *statement, int column, char *to, size_t size)
+{
+	const void *text = sqlite3_column_text(statement, column);
+	size_t n = (size_t)sqlite3_column_bytes(statement, column);
+
+	if (n >= size || (n && !text) || (n && memchr(text, '\0', n)))
+		return false;
+	if (n)
+		memcpy(to, text, n);
+	to[n] = '\0';
+	return true;
+}
+
+int database_do(struct database *db, const char *sql, struct buf *error)
+{
+	if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL))
+		return database_failed(db, error);
+	return 0;
+}
+
+/* --- opening --- */
+
+/* What is no regular file is not even opened: a FIFO would block. */
+static int database_look(const struct database *db, struct buf *error)
+{
+	struct stat st;
+
+	if (stat(db->path, &st) < 0) {
+		int failed = -errno;
+
+		if (failed != -ENOENT)
+			return users_cannot_read("sqlite:", db->path, failed,
+						 error);
+		return database_refuse(
+			db, failed, NULL, span_str(NULL),
+			"there is no such file; it is made with the first "
+			"user: scmp --offline user add NAME",
+			error);
+	}
+	if (!S_ISREG(st.st_mode))
+		return users_cannot_read("sqlite:", db->path, -EINVAL, error);
+	return 0;
+}
+
+static int database_make(const struct database *db, struct buf *error)
+{
+	char folder[USERS_PATH_SIZE];
+	struct stat st;
+	mode_t mode;
+	int fd;
+
+	memcpy(folder, db->path, sizeof(folder));
+	if (stat(dirname(folder), &st) < 0)
+		return database_refuse(db, -errno, NULL, span_str(NULL),
+				       "its folder cannot be entered; make "
+				       "it, or name another",
+				       error);
+	mode = st.st_mode & S_ISGID ? 0660 : 0600;
+	fd = open(db->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0 && errno == EEXIST)
+		return 0;
+	if (fd < 0 || fchmod(fd, mode) < 0) {
+		int failed = -errno;
+
+		if (fd >= 0)
+			close(fd);
+		return database_refuse(db, failed, NULL, span_str(NULL),
+				       "cannot be made; run this as the owner "
+				       "of its folder",
+				       error);
+	}
+	close(fd);
+	return 0;
+}
+
+static int database_tune(struct database *db, enum database_mode mode,
+			 unsigned wait_ms, struct buf *error)
+{
+	(void)sqlite3_busy_timeout(db->handle, (int)wait_ms);
+	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0,
+				NULL);
+	if (mode == DATABASE_READ)
+		return 0;
+	/* What a commit has told is on the disk, and stays there. */
+	return database_do(db,
+			   "PRAGMA foreign_keys = ON;"
+			   "PRAGMA secure_delete = ON;"
+			   "PRAGMA temp_store = MEMORY;"
+			   "PRAGMA journal_mode = DELETE;"
+			   "PRAGMA synchronous = EXTRA;",
+			   error);
+}
+
+int database_open(struct database *db, const char *path,
+		  enum database_mode mode, unsigned wait_ms, struct buf *error)
+{
+	int flags = SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX |
+		    (mode == DATABASE_READ ? SQLITE_OPEN_READONLY
+					   : SQLITE_OPEN_READWRITE);
+	int failed;
+
+	memset(db, 0, sizeof(*db));
+	if (path[0] != '/' || strlen(path) >= sizeof(db->path))
+		return users_cannot_read("sqlite:", path, -ENAMETOOLONG, error);
+	memcpy(db->path, path, strlen(path) + 1);
+	failed = database_library();
+	if (failed)
+		return users_cannot_read("sqlite:", path, failed, error);
+	if (mode == DATABASE_CREATE)
+		failed = database_make(db, error);
+	if (!failed)
+		failed = database_look(db, error);
+	if (failed)
+		return failed;
+	if (sqlite3_open_v2(path, &db->handle, flags, NULL))
+		failed = database_failed(db, error);
+	if (!failed)
+		failed = database_tune(db, mode, wait_ms, error);
+	if (!failed)
+		failed = database_settle_schema(db, mode != DATABASE_READ,
+						error);
+	if (failed)
+		database_close(db);
+	return failed;
+}
+
+void database_close(struct database *db)
+{
+	for (size_t i = 0; i < DATABASE_STATEMENTS; i++)
+		(void)sqlite3_finalize(db->statements[i]);
+	(void)sqlite3_close(db->handle);
+	memset(db, 0, sizeof(*db));
+}
+
+/* --- transactions --- */
+
+int database_begin(struct database *db, struct buf *error)
+{
+	return database_do(db, "BEGIN IMMEDIATE", error);
+}
+
+int database_commit(struct database *db, struct buf *error)
+{
+	return database_do(db, "COMMIT", error);
+}
+
+void database_rollback(struct database *db)
+{
+	if (!sqlite3_get_autocommit(db->handle))
+		(void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+int database_verify(struct database *db, struct buf *error)
+{
+	sqlite3_stmt *statement;
+	char word[8] = "";
+	int failed;
+
+	failed =
+		database_prepare(db, DATABASE_ONCE, "PRAGMA integrity_check(1)",
+				 &statement, error);
+	if (failed)
+		return failed;
+	failed = database_step(db, statement, error);
+	if (failed > 0 && (!database_text(statement, 0, word, sizeof(word)) ||
+			   strcmp(word, "ok") != 0))
+		failed = database_refuse(db, -EBADMSG, NULL, span_str(NULL),
+					 "damaged; restore it from a backup, "
+					 "or see what sqlite3(1) can recover",
+					 error);
+	database_finish(db, statement);
+	return failed < 0 ? failed : 0;
+}

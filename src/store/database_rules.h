@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Bans and allows in the database: who may not come in, or who alone may.
+ * What they mean, and how they are matched, is not decided here. Failures are
+ * those of store/database.h.
+ */
+#ifndef STORE_DATABASE_RULES_H
+#define STORE_DATABASE_RULES_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "store/database.h"
+
+enum database_rule_kind { DATABASE_RULE_USER, DATABASE_RULE_IP };
+enum database_rule_effect { DATABASE_RULE_BAN, DATABASE_RULE_ALLOW };
+
+/* As they stand in the table: `user`, `ip`; `ban`, `allow`. */
+extern const char *const database_rule_kinds[];
+extern const char *const database_rule_effects[];
+
+struct database_rule {
+	int64_t id; /* set by the functions that read */
+	enum database_rule_kind kind;
+	enum database_rule_effect effect;
+	char what[256];	 /* a name, or an address or network */
+	int64_t until;	 /* seconds since 1970; 0: for ever */
+	int64_t created; /* the same; 0 in a new rule: now */
+	char author[256], reason[1024];
+};
+
+/* Adds the rule, or replaces that of the same kind, effect and `what`. -EINVAL:
+ * `what` is empty. */
+__attribute__((warn_unused_result)) int
+database_rule_set(struct database *db, const struct database_rule *rule,
+		  struct buf *error);
+
+/* -ENOENT: there is no such rule. */
+__attribute__((warn_unused_result)) int
+database_rule_delete(struct database *db, enum database_rule_kind kind,
+		     enum database_rule_effect effect, const char *what,
+		     struct buf *error);
+
+/*
+ * Calls `each` for every rule that holds at `now` (seconds since 1970; 0: those
+ * that have run out, too), in the order of kind, effect, what. A result other
+ * than 0 ends the list and becomes its result.
+ */
+__attribute__((warn_unused_result)) int database_rules_list(
+	struct database *db, int64_t now,
+	int (*each)(const struct database_rule *rule, void *context),
+	void *context, struct buf *error);
+
+/* Removes what has run out before `now`; *n of them (may be NULL). */
+__attribute__((warn_unused_result)) int
+database_rules_prune(struct database *db, int64_t now, uint64_t *n,
+		     struct buf *error);
+
+#endif
