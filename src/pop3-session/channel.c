@@ -166,11 +166,12 @@ static ssize_t arrive(int channel, struct msghdr *msg,
 {
 	ssize_t n;
 
+	/* A reset (it left something unread) is told once, before its last. */
 	do
 		n = recvmsg(channel, msg, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
-		return errno == ECONNRESET ? 0 : -errno;
+		return -errno;
 	collect(msg, message);
 	/* Without an octet, but with descriptors, it is no end. */
 	return n == 0 && message->nfds > 0 ? 1 : n;

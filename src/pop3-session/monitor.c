@@ -28,13 +28,12 @@ void monitor_answer(struct monitor *m, enum channel_kind kind, struct span body,
 	int r = channel_send(m->setup->channel, kind, body, nothing, nothing,
 			     fds, nfds);
 
-	if (r == 0)
+	/* A front that has gone may have sent its summary: that comes next. */
+	if (r == 0 || r == -EPIPE || r == -ECONNRESET)
 		return;
 	m->over = true;
-	if (r == -EPIPE)
-		m->end = END_FRONT_DIED;
-	else /* it has left so many answers unread */
-		m->end = r == -EAGAIN ? END_PROTOCOL : END_INTERNAL;
+	/* It has left so many answers unread? */
+	m->end = r == -EAGAIN ? END_PROTOCOL : END_INTERNAL;
 }
 
 /* The session is to end for this reason; the front may still say good-bye. */
