@@ -38,7 +38,7 @@ BATS_FLAGS ?=
 
 CFLAGS ?= -O2 -g
 FORTIFY ?= -D_FORTIFY_SOURCE=2
-LDLIBS = -lconfuse -lcrypt -lmd
+LDLIBS = -lconfuse -lcrypt -lnettle -largon2
 LDLIBS += -lsqlite3 -lm
 
 # --- flags -----------------------------------------------------------------

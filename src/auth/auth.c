@@ -3,7 +3,7 @@
 
 #include <crypt.h>
 #include <errno.h>
-#include <md5.h>
+#include <nettle/md5.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,7 +15,7 @@
 #include "proto/scheme.h"
 
 _Static_assert(AUTH_PASSWORD_MAX < CRYPT_MAX_PASSPHRASE_SIZE, "crypt(3)");
-_Static_assert(AUTH_DIGEST_LEN == 2 * MD5_DIGEST_LENGTH, "MD5");
+_Static_assert(AUTH_DIGEST_LEN == 2 * MD5_DIGEST_SIZE, "MD5");
 
 bool auth_keeps_secret(const char *stored)
 {
@@ -90,11 +90,11 @@ enum auth_verdict auth_check_password(const char *stored, struct span password)
 }
 
 /* 32 digits to 16 octets. */
-static bool auth_digest_parse(struct span hex, uint8_t out[MD5_DIGEST_LENGTH])
+static bool auth_digest_parse(struct span hex, uint8_t out[MD5_DIGEST_SIZE])
 {
 	if (hex.n != AUTH_DIGEST_LEN)
 		return false;
-	for (size_t i = 0; i < MD5_DIGEST_LENGTH; i++) {
+	for (size_t i = 0; i < MD5_DIGEST_SIZE; i++) {
 		int high = num_hex_digit(hex.p[2 * i]);
 		int low = num_hex_digit(hex.p[2 * i + 1]);
 
@@ -108,19 +108,19 @@ static bool auth_digest_parse(struct span hex, uint8_t out[MD5_DIGEST_LENGTH])
 enum auth_verdict auth_check_apop(const char *stored, struct span stamp,
 				  struct span digest_hex)
 {
-	uint8_t given[MD5_DIGEST_LENGTH], wanted[MD5_DIGEST_LENGTH];
+	uint8_t given[MD5_DIGEST_SIZE], wanted[MD5_DIGEST_SIZE];
 	enum scheme_kind kind;
 	struct span secret;
-	MD5_CTX md5;
+	struct md5_ctx md5;
 	bool equal;
 
 	kind = scheme_split(span_str(stored), &secret);
 	if (!auth_digest_parse(digest_hex, given))
 		return AUTH_BAD;
-	MD5Init(&md5);
-	MD5Update(&md5, (const uint8_t *)stamp.p, stamp.n);
-	MD5Update(&md5, (const uint8_t *)secret.p, secret.n);
-	MD5Final(wanted, &md5);
+	md5_init(&md5);
+	md5_update(&md5, stamp.n, (const uint8_t *)stamp.p);
+	md5_update(&md5, secret.n, (const uint8_t *)secret.p);
+	md5_digest(&md5, sizeof(wanted), wanted);
 	equal = auth_equal(span_make(given, sizeof(given)),
 			   span_make(wanted, sizeof(wanted)));
 	explicit_bzero(&md5, sizeof(md5));

@@ -2,7 +2,7 @@
 #include "store/maildrop_list.h"
 
 #include <errno.h>
-#include <sha2.h>
+#include <nettle/sha2.h>
 
 #include "base/buf.h"
 #include "proto/maildir.h"
@@ -277,20 +277,20 @@ int maildrop_list_sort(struct maildrop_list *l)
 /* "." and the SHA-256 of the base name, or of it and a NUL and the ordinal. */
 static void make_uid(struct span base, uint32_t ordinal, struct buf *out)
 {
-	unsigned char digest[SHA256_DIGEST_LENGTH];
+	unsigned char digest[SHA256_DIGEST_SIZE];
 	char number[12];
 	struct buf text;
-	SHA2_CTX hash;
+	struct sha256_ctx hash;
 
-	SHA256Init(&hash);
-	SHA256Update(&hash, (const uint8_t *)base.p, base.n);
+	sha256_init(&hash);
+	sha256_update(&hash, base.n, (const uint8_t *)base.p);
 	if (ordinal > 1) {
 		buf_init(&text, number, sizeof(number));
 		buf_add_char(&text, 0);
 		buf_add_u64(&text, ordinal);
-		SHA256Update(&hash, (const uint8_t *)text.p, text.n);
+		sha256_update(&hash, text.n, (const uint8_t *)text.p);
 	}
-	SHA256Final(digest, &hash);
+	sha256_digest(&hash, sizeof(digest), digest);
 	buf_reset(out);
 	buf_add_char(out, '.');
 	buf_add_hex(out, digest, sizeof(digest));

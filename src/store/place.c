@@ -2,7 +2,7 @@
 #include "store/place.h"
 
 #include <errno.h>
-#include <md5.h>
+#include <nettle/md5.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -226,16 +226,28 @@ static struct span place_value(char letter, struct span user)
 	return letter == 'd' ? span_drop(user, at + 1) : user;
 }
 
+/* As hexadecimal digits, which lie in `hex`. */
+static struct span place_md5(struct span value, char hex[2 * MD5_DIGEST_SIZE])
+{
+	unsigned char digest[MD5_DIGEST_SIZE];
+	struct md5_ctx md5;
+	struct buf out;
+
+	md5_init(&md5);
+	md5_update(&md5, value.n, (const uint8_t *)value.p);
+	md5_digest(&md5, sizeof(digest), digest);
+	buf_init(&out, hex, 2 * sizeof(digest));
+	buf_add_hex(&out, digest, sizeof(digest));
+	return buf_span(&out);
+}
+
 static void place_add_item(const struct place_item *item, struct span value,
 			   struct buf *out)
 {
-	char hex[MD5_DIGEST_STRING_LENGTH];
+	char hex[2 * MD5_DIGEST_SIZE];
 
-	if (item->md5) {
-		/* MD5Data() ends its text with a NUL */
-		MD5Data((const uint8_t *)value.p, value.n, hex);
-		value = span_str(hex);
-	}
+	if (item->md5)
+		value = place_md5(value, hex);
 	if (item->is_cut)
 		value = span_take(span_drop(value, item->offset), item->width);
 	for (size_t i = 0; i < value.n; i++) {

@@ -144,23 +144,23 @@ void popser_recall(struct popser_login *p, struct maildrop_list *list)
 
 /* MD5 of the base name; of a second one of that name, with its ordinal. */
 static void make_uid(struct span base, unsigned ordinal,
-		     char out[2 * MD5_DIGEST_LENGTH])
+		     char out[2 * MD5_DIGEST_SIZE])
 {
-	unsigned char digest[MD5_DIGEST_LENGTH];
+	unsigned char digest[MD5_DIGEST_SIZE];
 	char memory[24];
 	struct buf b;
-	MD5_CTX hash;
+	struct md5_ctx hash;
 
-	MD5Init(&hash);
-	MD5Update(&hash, (const uint8_t *)base.p, base.n);
+	md5_init(&hash);
+	md5_update(&hash, base.n, (const uint8_t *)base.p);
 	if (ordinal > 1) {
 		buf_init(&b, memory, sizeof(memory));
 		buf_add_char(&b, '\0');
 		buf_add_u64(&b, ordinal);
-		MD5Update(&hash, (const uint8_t *)b.p, b.n);
+		md5_update(&hash, b.n, (const uint8_t *)b.p);
 	}
-	MD5Final(digest, &hash);
-	buf_init(&b, out, 2 * MD5_DIGEST_LENGTH);
+	md5_digest(&hash, sizeof(digest), digest);
+	buf_init(&b, out, 2 * MD5_DIGEST_SIZE);
 	buf_add_hex(&b, digest, sizeof(digest));
 }
 

@@ -4,7 +4,7 @@
 #define STORE_POPSER_PLAN_H
 
 #include <fcntl.h>
-#include <md5.h>
+#include <nettle/md5.h>
 #include <sys/stat.h>
 
 #include "store/popser_drop.h"
@@ -27,7 +27,7 @@ enum popser_plan_kind {
 struct popser_plan {
 	enum popser_plan_kind kind;
 	uint32_t row; /* its line of old, or POPSER_NO_ROW */
-	char uid[2 * MD5_DIGEST_LENGTH];
+	char uid[2 * MD5_DIGEST_SIZE];
 };
 
 static inline struct popser_plan *popser_plans(const struct popser_login *p)

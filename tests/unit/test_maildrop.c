@@ -8,7 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sha2.h>
+#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,7 +257,7 @@ static int message_order(const void *pa, const void *pb)
 static void naive_uid(struct message *m, unsigned ordinal)
 {
 	struct span base = maildir_name_base(span_str(m->name));
-	unsigned char digest[SHA256_DIGEST_LENGTH];
+	unsigned char digest[SHA256_DIGEST_SIZE];
 	char text[300];
 	int n = (int)base.n;
 
@@ -269,14 +269,14 @@ static void naive_uid(struct message *m, unsigned ordinal)
 	if (ordinal > 1)
 		n += 1 + sprintf(text + n, "%c%u", 0, ordinal) - 1;
 	{
-		SHA2_CTX hash;
+		struct sha256_ctx hash;
 
-		SHA256Init(&hash);
-		SHA256Update(&hash, (uint8_t *)text, (size_t)n);
-		SHA256Final(digest, &hash);
+		sha256_init(&hash);
+		sha256_update(&hash, (size_t)n, (uint8_t *)text);
+		sha256_digest(&hash, sizeof(digest), digest);
 	}
 	m->uid[0] = '.';
-	for (int i = 0; i < SHA256_DIGEST_LENGTH; i++)
+	for (int i = 0; i < SHA256_DIGEST_SIZE; i++)
 		sprintf(m->uid + 1 + 2 * i, "%02x", digest[i]);
 }
 
