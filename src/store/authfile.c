@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/text_file.h"
+#include "store/users_each.h"
 
 enum {
 	AUTHFILE_LINE_MAX = 1000,
@@ -128,11 +129,16 @@ static int authfile_read(const char *path, struct user_row *row,
 	return failed;
 }
 
-int authfile_check(const char *path, struct buf *error)
+int authfile_each(const char *path, struct buf *text, users_visitor *visit,
+		  void *context)
 {
 	struct user_row row;
-	int failed = authfile_read(path, &row, error);
+	int failed = authfile_read(path, &row, text);
 
+	if (failed)
+		visit(context, NULL, buf_str(text) ? text->p : path);
+	else
+		visit(context, &row, NULL);
 	user_row_clear(&row);
 	return failed;
 }

@@ -22,14 +22,6 @@
 #include "base/span.h"
 #include "store/users.h"
 
-/*
- * For the start: 0, -EINVAL if the contents are wrong, or another negative
- * errno if the file cannot be read; then *error names file, line and remedy,
- * never the secret.
- */
-__attribute__((warn_unused_result)) int authfile_check(const char *path,
-						       struct buf *error);
-
 /* For users_find() and what is remembered; see store/users.h. */
 enum users_verdict authfile_find(const char *path, struct span name,
 				 struct user_row *row, struct buf *error);

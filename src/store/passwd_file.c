@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "store/place.h"
 #include "store/text_file.h"
+#include "store/users_each.h"
 
 enum passwd_field {
 	PASSWD_NAME,
@@ -306,49 +307,82 @@ enum users_verdict passwd_file_find(const char *path, struct span name,
 	return search.verdict;
 }
 
-/* 0 or -EINVAL for one line. */
-static int passwd_check_line(const char *path, uint64_t number,
-			     struct span line, struct buf *error)
+/* A walk over all rows. */
+struct passwd_walk {
+	const char *path;
+	struct buf *text;
+	users_visitor *visit;
+	void *context;
+	int first; /* fault */
+};
+
+/* What is wrong is in w->text by now. */
+static void passwd_walk_fault(struct passwd_walk *w, int failed)
+{
+	w->visit(w->context, NULL, buf_str(w->text) ? w->text->p : w->path);
+	buf_reset(w->text);
+	if (w->first == 0)
+		w->first = failed;
+}
+
+static void passwd_walk_line(struct passwd_walk *w, struct span line,
+			     uint64_t number)
 {
 	struct user_row row;
 	enum passwd_verdict verdict = passwd_line_parse(line, &row);
 
+	if (verdict == PASSWD_ROW)
+		w->visit(w->context, &row, NULL);
 	user_row_clear(&row);
 	if (verdict == PASSWD_ROW || verdict == PASSWD_SKIP)
-		return 0;
-	passwd_complain(path, number,
+		return;
+	passwd_complain(w->path, number,
 			verdict == PASSWD_NO_FIELDS ? span_str(NULL)
 						    : passwd_line_name(line),
-			passwd_line_remedy(verdict), error);
-	return -EINVAL;
+			passwd_line_remedy(verdict), w->text);
+	passwd_walk_fault(w, -EINVAL);
 }
 
-int passwd_file_check(const char *path, struct buf *error)
+/* 0, or why it cannot be read on. */
+static int passwd_walk_file(struct passwd_walk *w, struct text_file *t)
 {
-	struct text_file t;
 	struct span line;
-	int failed;
+	int failed = 0;
 
-	failed = text_open(&t, path, PASSWD_LINE_MAX);
-	if (failed)
-		return users_cannot_read("passwd-file:", path, failed, error);
-	while (!failed) {
-		enum text_verdict verdict = text_next(&t, &line, &failed);
-
-		if (verdict == TEXT_END)
+	while (true) {
+		switch (text_next(t, &line, &failed)) {
+		case TEXT_LINE:
+			passwd_walk_line(w, line, t->line);
 			break;
-		if (verdict == TEXT_LINE)
-			failed = passwd_check_line(path, t.line, line, error);
-		else if (verdict == TEXT_FAILED)
-			users_cannot_read("passwd-file:", path, failed, error);
-		else {
-			failed = -EINVAL;
-			passwd_complain(path, t.line, span_str(NULL),
-					passwd_too_long, error);
+		case TEXT_LONG:
+			passwd_complain(w->path, t->line, span_str(NULL),
+					passwd_too_long, w->text);
+			passwd_walk_fault(w, -EINVAL);
+			break;
+		case TEXT_END:
+			return 0;
+		case TEXT_FAILED:
+			return failed;
 		}
 	}
-	text_close(&t);
-	return failed;
+}
+
+int passwd_file_each(const char *path, struct buf *text, users_visitor *visit,
+		     void *context)
+{
+	struct passwd_walk w = {path, text, visit, context, 0};
+	struct text_file t;
+	int failed = text_open(&t, path, PASSWD_LINE_MAX);
+
+	if (!failed) {
+		failed = passwd_walk_file(&w, &t);
+		text_close(&t);
+	}
+	if (failed) {
+		(void)users_cannot_read("passwd-file:", path, failed, text);
+		passwd_walk_fault(&w, failed);
+	}
+	return w.first;
 }
 
 int passwd_file_facts(const char *path, struct users_facts *facts)

@@ -59,10 +59,9 @@ struct span passwd_line_name(struct span line);
 /* The remedy for a verdict, for messages. */
 const char *passwd_line_remedy(enum passwd_verdict verdict);
 
-/* For users_find(), users_check() and what is remembered; see there. */
+/* For users_find() and what is remembered; see there. */
 enum users_verdict passwd_file_find(const char *path, struct span name,
 				    struct user_row *row, struct buf *error);
-int passwd_file_check(const char *path, struct buf *error);
 int passwd_file_facts(const char *path, struct users_facts *facts);
 
 #endif

@@ -8,21 +8,23 @@
 #include "proto/scheme.h"
 #include "store/authfile.h"
 #include "store/passwd_file.h"
+#include "store/users_each.h"
 
 /* A further store is a further row. */
 struct users_driver {
 	struct span prefix;
 	enum users_verdict (*find)(const char *path, struct span name,
 				   struct user_row *row, struct buf *error);
-	int (*check)(const char *path, struct buf *error);
 	int (*facts)(const char *path, struct users_facts *facts);
+	int (*each)(const char *path, struct buf *text, users_visitor *visit,
+		    void *context);
 };
 
 static const struct users_driver drivers[] = {
-	{SPAN_LITERAL("passwd-file:"), passwd_file_find, passwd_file_check,
-	 passwd_file_facts},
-	{SPAN_LITERAL("authfile:"), authfile_find, authfile_check,
-	 authfile_facts},
+	{SPAN_LITERAL("passwd-file:"), passwd_file_find, passwd_file_facts,
+	 passwd_file_each},
+	{SPAN_LITERAL("authfile:"), authfile_find, authfile_facts,
+	 authfile_each},
 };
 
 void user_row_clear(struct user_row *row)
@@ -96,16 +98,37 @@ int users_open(struct users *u, const char *const *specs, size_t n,
 	return 0;
 }
 
-int users_check(const struct users *u, struct buf *error)
+int users_each(const struct users *u, users_visitor *visit, void *context)
 {
+	char memory[USERS_ERROR_SIZE];
+	struct buf text;
+	int first = 0;
+
 	for (size_t i = 0; i < u->n; i++) {
 		const struct users_store *store = &u->stores[i];
-		int failed = store->driver->check(store->path, error);
+		int failed;
 
-		if (failed)
-			return failed;
+		buf_init(&text, memory, sizeof(memory));
+		failed =
+			store->driver->each(store->path, &text, visit, context);
+		if (first == 0)
+			first = failed;
 	}
-	return 0;
+	return first;
+}
+
+static void users_keep_first(void *context, const struct user_row *row,
+			     const char *fault)
+{
+	struct buf *error = context;
+
+	if (!row && error->n == 0)
+		buf_add_str(error, fault);
+}
+
+int users_check(const struct users *u, struct buf *error)
+{
+	return users_each(u, users_keep_first, error);
 }
 
 /* --- searching --- */
