@@ -54,22 +54,22 @@ seen_by_client() {
 	handed "each 3" -o log_level=debug
 	session
 	[ "$(left alice)" = 1 ]
-	wait_for 10 ended_with 0
-	log_has 'pop3\(alice\).*Logged out.*del=1/2'
+	wait_for 30 ended_with 0
+	wait_for 30 log_has 'pop3\(alice\).*Logged out.*del=1/2'
 }
 
 @test "a session on descriptors 0 and 1 alone (systemd's StandardInput=socket)" {
 	handed "each 2" -o log_level=debug
 	session
 	[ "$(left alice)" = 1 ]
-	wait_for 10 ended_with 0
+	wait_for 30 ended_with 0
 }
 
 @test "a session on descriptor 0 alone" {
 	handed "each 1"
 	session
 	[ "$(left alice)" = 1 ]
-	wait_for 10 ended_with 0
+	wait_for 30 ended_with 0
 }
 
 @test "through socat: the connection is a socket of the local kind" {
@@ -84,7 +84,7 @@ seen_by_client() {
 	wait_for 20 answers "$PORT"
 	session
 	[ "$(left alice)" = 1 ]
-	log_has 'Login: user=<alice>.*rip=local'
+	wait_for 30 log_has 'Login: user=<alice>.*rip=local'
 }
 
 @test "the log never goes to the client's socket, whatever the configuration says" {
@@ -101,7 +101,7 @@ one_error_line() {
 	cat "$WORLD/seen"
 	[ "$(wc -l <"$WORLD/seen")" = 1 ]
 	grep -qE $'^-ERR \\[SYS/PERM\\] [^/]*\r$' "$WORLD/seen"
-	wait_for 10 ended_with 0
+	wait_for 30 ended_with 0
 }
 
 @test "an unknown key: one -ERR line, which tells nothing of the file; exit status 0" {
@@ -147,7 +147,7 @@ one_error_line() {
 	handed "each 3"
 	exec {fd}<>"/dev/tcp/127.0.0.1/$PORT"
 	exec {fd}>&-
-	wait_for 10 ended_with 0
+	wait_for 30 ended_with 0
 }
 
 @test "SIGTERM ends the session after the command under way, with status 0" {
@@ -158,9 +158,9 @@ one_error_line() {
 	local monitor
 	monitor=$(monitor alice)
 	kill -TERM "$monitor"
-	wait_for 10 has_taken_signal "$monitor"
+	wait_for 30 has_taken_signal "$monitor"
 	[ "$(timeout 60 cat <&"$CONNECTION" | wc -c)" = $((20000000 + 5)) ]
-	wait_for 10 ended_with 0
+	wait_for 30 ended_with 0
 	[ "$(left alice)" = 3 ]
 }
 
@@ -178,9 +178,9 @@ has_taken_signal() {
 	monitor=$(monitor alice)
 	kill -KILL "$(front "$monitor")"
 	is_over
-	wait_for 10 ended_with 0
-	log_has 'the front was killed by signal 9'
-	log_has 'pop3\(alice\).*Front process died.*del=0/2'
+	wait_for 30 ended_with 0
+	wait_for 30 log_has 'the front was killed by signal 9'
+	wait_for 30 log_has 'pop3\(alice\).*Front process died.*del=0/2'
 	[ "$(left alice)" = 2 ]
 }
 
@@ -193,6 +193,6 @@ has_taken_signal() {
 	front=$(front "$monitor")
 	kill -KILL "$monitor"
 	is_over
-	wait_for 10 gone "$front"
+	wait_for 30 gone "$front"
 	[ "$(left alice)" = 2 ]
 }

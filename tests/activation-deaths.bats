@@ -46,9 +46,9 @@ can_enter() {
 	front=$(front "$monitor")
 	kill -SEGV "$front"
 	is_over
-	wait_for 10 gone "$monitor"
-	log_has "a front \(pid $front\) was killed by signal 11"
-	log_has 'pop3\(alice\).*Front process died.*del=0/6'
+	wait_for 30 gone "$monitor"
+	wait_for 30 log_has "a front \(pid $front\) was killed by signal 11"
+	wait_for 30 log_has 'pop3\(alice\).*Front process died.*del=0/6'
 	[ "$(left alice)" = 6 ]
 	wait_for 20 replaced "$old"
 	wait_for 20 gone "$old"
@@ -98,8 +98,8 @@ not_of_bob() {
 	front=$(front "$monitor")
 	kill -SEGV "$monitor"
 	is_over
-	wait_for 10 gone "$front"
-	log_has "a monitor \(pid $monitor\) was killed by signal 11"
+	wait_for 30 gone "$front"
+	wait_for 30 log_has "a monitor \(pid $monitor\) was killed by signal 11"
 	[ "$(left alice)" = 6 ]
 	wait_for 20 replaced "$old"
 	can_enter alice
@@ -117,8 +117,8 @@ not_of_bob() {
 	say NOOP 'DELE 2' QUIT
 	[[ $LINE == +OK* ]]
 	is_over
-	wait_for 10 gone "$monitor"
-	wait_for 10 gone "$front"
+	wait_for 30 gone "$monitor"
+	wait_for 30 gone "$front"
 	[ "$(left alice)" = 4 ]
 }
 
@@ -141,7 +141,7 @@ not_of_bob() {
 	monitor=$(monitor alice)
 	kill -KILL "$(front_parent)"
 	wait_for 20 replaced "$old"
-	log_has 'the parent of the fronts ended'
+	wait_for 30 log_has 'the parent of the fronts ended'
 	say NOOP 'DELE 2' QUIT
 	[[ $LINE == +OK* ]]
 	is_over
@@ -209,11 +209,11 @@ is_closed() {
 	local round
 	for round in 1 2 3; do
 		mailbox "user$round"
-		enter "user$round"
+		wait_for 30 enters "user$round"
 		kill -KILL "$(monitor "user$round")"
 		is_over
 	done
-	enter alice
+	wait_for 30 enters alice
 	local alice=$CONNECTION
 	wait_for 20 dials
 	# Both places are taken now.
@@ -264,7 +264,7 @@ there() {
 }
 
 enters() {
-	{ enter alice; } 2>/dev/null || { hang_up && false; }
+	{ enter "${1:-alice}"; } 2>/dev/null || { hang_up && false; }
 }
 
 # A session whose commands are sent at once, of which half $1 is killed after

@@ -44,8 +44,8 @@ serves_at() {
 @test "--listen on an IPv4 address" {
 	serve
 	serves_at "$PORT"
-	log_has "listening on 127\.0\.0\.1:$PORT"
-	log_has ' lip=127\.0\.0\.1,'
+	wait_for 30 log_has "listening on 127\.0\.0\.1:$PORT"
+	wait_for 30 log_has ' lip=127\.0\.0\.1,'
 }
 
 @test "--listen on an IPv6 address" {
@@ -54,8 +54,8 @@ serves_at() {
 	port=$(free_port)
 	serve --listen "[::1]:$port"
 	serves_at "$port" ::1
-	log_has "listening on \[::1\]:$port"
-	log_has 'rip=::1, lip=::1,'
+	wait_for 30 log_has "listening on \[::1\]:$port"
+	wait_for 30 log_has 'rip=::1, lip=::1,'
 }
 
 @test "--listen several times: each address serves" {
@@ -75,7 +75,7 @@ serves_at() {
 	serve --listen "*:$port"
 	serves_at "$port" 127.0.0.1
 	serves_at "$port" 127.0.0.3
-	log_has 'rip=127\.0\.0\.[0-9]+, lip=127\.0\.0\.3,'
+	wait_for 30 log_has 'rip=127\.0\.0\.[0-9]+, lip=127\.0\.0\.3,'
 }
 
 @test "--listen without a value takes the addresses of the configuration" {
@@ -115,7 +115,7 @@ serves_at() {
 	handed one
 	serves_at "$PORT"
 	serves_at "$PORT"
-	log_has "listening on 127\.0\.0\.1:$PORT"
+	wait_for 30 log_has "listening on 127\.0\.0\.1:$PORT"
 }
 
 @test "one socket by LISTEN_FDS" {

@@ -104,7 +104,7 @@ unlocked() {
 	printf 'DELE 1\r\n' >&"$HOLDER"
 	read -r -t 20 -u "$HOLDER" line
 	exec {HOLDER}>&-
-	wait_for 10 unlocked
+	wait_for 30 unlocked
 	[ "$(find "$WORLD"/mail/alice/{new,cur} -type f | wc -l)" = 2 ]
 }
 
@@ -114,7 +114,7 @@ unlocked() {
 	read -r -t 20 -u "$HOLDER" line
 	kill -KILL "$(sed -n 's/.*Login: user=<alice>.*mpid=\([0-9]*\).*/\1/p' \
 		"$WORLD/log" | tail -n 1)"
-	wait_for 10 unlocked
+	wait_for 30 unlocked
 	[ "$(find "$WORLD"/mail/alice/{new,cur} -type f | wc -l)" = 2 ]
 	exec {HOLDER}>&-
 }

@@ -46,10 +46,10 @@ log_in() {
 	[[ $LINE == "+OK $(uname -n) POP3 server ready"* ]]
 	ask QUIT +OK
 	hang_up
-	wait_for 10 log_has 'Disconnected: .*rip=127\.0\.0\.1'
+	wait_for 30 log_has 'Disconnected: .*rip=127\.0\.0\.1'
 	run -0 tell bob builder <<<'RETR 1'
-	wait_for 10 log_has 'user=<bob>.*rip=127\.0\.0\.1'
-	wait_for 10 log_has 'retr=1/.*out='
+	wait_for 30 log_has 'user=<bob>.*rip=127\.0\.0\.1'
+	wait_for 30 log_has 'retr=1/.*out='
 	run -0 tell bob sesame <<<STAT
 	run ! grep -E 'builder|sesame' "$WORLD/log"
 	[ ! -s "$WORLD/out" ]
@@ -117,10 +117,10 @@ log_in() {
 @test "the log tells what was sent, and a session without a login" {
 	serve_two
 	run -0 tell bob builder <<<'RETR 2'
-	wait_for 10 log_has 'pop3\(bob\).*retr=1/[1-9].*out=[1-9]'
+	wait_for 30 log_has 'pop3\(bob\).*retr=1/[1-9].*out=[1-9]'
 	connect
 	hang_up
-	wait_for 10 log_has 'no auth attempts'
+	wait_for 30 log_has 'no auth attempts'
 }
 
 @test "many commands in one segment are all answered" {

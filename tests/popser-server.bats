@@ -52,7 +52,7 @@ log_in() {
 	become "$WORLD/bin/popser" -c -a "$AUTH" -p "$port" -d "$MAILDIR" \
 		</dev/null >"$WORLD/out" 2>"$WORLD/err" &
 	SERVER=$!
-	wait_for 10 up_or_gone
+	wait_for 30 up_or_gone
 	run -0 tell <<<STAT
 	[[ $output == *'+OK 2 '* ]]
 	[ ! -s "$WORLD/err" ]
@@ -67,7 +67,7 @@ log_in() {
 	become env --default-signal=INT "$WORLD/bin/popser" -a "$AUTH" \
 		-p "$PORT" -d "$MAILDIR" </dev/null >/dev/null 2>&1 &
 	SERVER=$!
-	wait_for 10 answers "$PORT"
+	wait_for 30 answers "$PORT"
 	interrupt
 	[ "$STATUS" = 0 ]
 }
@@ -80,11 +80,11 @@ log_in() {
 	become "$WORLD/bin/popser" -c -a "$AUTH" -p "$PORT" -d "$MAILDIR" \
 		</dev/null >"$WORLD/fifo" 2>&1 &
 	SERVER=$!
-	wait_for 10 answers "$PORT"
+	wait_for 30 answers "$PORT"
 	log_in
 	# Even if the first one dies, and a session goes on.
 	kill -KILL "$SERVER"
-	wait_for 10 gone "$reader"
+	wait_for 30 gone "$reader"
 	ask NOOP +OK
 	hang_up
 	[ ! -s "$WORLD/said" ]
@@ -113,7 +113,7 @@ log_in() {
 	is_free() {
 		tell <<<STAT | grep -q '^+OK 2 '
 	}
-	wait_for 10 is_free
+	wait_for 30 is_free
 }
 
 @test "installed, it finds its server and keeps popser.log beside itself" {

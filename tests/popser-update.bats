@@ -43,7 +43,7 @@ teardown() {
 	is_whole() {
 		tell <<<STAT | grep -q '^+OK 2 '
 	}
-	wait_for 10 is_whole
+	wait_for 30 is_whole
 }
 
 @test "numbers do not shift, marked ones are gone from LIST, RSET restores" {

@@ -53,10 +53,10 @@ start_quickstart() {
 	read -r -t 10 -u "$session" line
 	[[ $line == +OK* ]]
 	kill -INT -- "-$QUICKSTART"
-	wait_for 15 gone "$QUICKSTART"
+	wait_for 30 gone "$QUICKSTART"
 	QUICKSTART=
 	nobody_left() { ! pgrep -f -- "--config $WORLD/data/" >/dev/null; }
-	wait_for 15 nobody_left
+	wait_for 30 nobody_left
 	run ! answers "$PORT"
 }
 

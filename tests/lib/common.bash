@@ -59,7 +59,7 @@ BUILD=${BUILD:-$REPOSITORY/build}
 PROGRAM=$BUILD/bin/pop3-session
 MAIL_UID=12345
 FRONT_UID=54321
-readonly STEP_LIMIT=20 # seconds for one line of a dialogue, or an end
+readonly STEP_LIMIT=60 # seconds for one line of a dialogue, or an end
 
 begin() {
 	WORLD=$BATS_TEST_TMPDIR
@@ -308,14 +308,16 @@ talk_to() {
 
 # --- servers ----------------------------------------------------------------
 
-# A port that nobody listens on, below those that connections are given.
+# A port that nobody listens on, below those that connections are given; in one
+# test each is another one.
 free_port() {
 	local port
 	while :; do
 		port=$((20000 + RANDOM % 10000))
+		grep -qsx "$port" "$WORLD/ports" && continue
 		(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
 	done
-	echo "$port"
+	echo "$port" | tee -a "$WORLD/ports"
 }
 
 answers() {
@@ -332,8 +334,8 @@ serve() {
 		command_line --listen "127.0.0.1:$PORT" "$@"
 		become "${COMMAND[@]}" </dev/null >/dev/null 2>>"$WORLD/log" &
 		SERVER=$!
-		if wait_for 10 up_or_gone; then
-			answers "$PORT" && return
+		if wait_for 30 up_or_gone; then
+			answers "$PORT" && ! gone "$SERVER" && return
 		fi
 		echo "start $try failed" >>"$WORLD/log"
 		stop_server
@@ -343,11 +345,14 @@ serve() {
 }
 
 up_or_gone() {
-	answers "$PORT" || ! kill -0 "$SERVER" 2>/dev/null
+	answers "$PORT" || gone "$SERVER"
 }
 
+# Ended, though nobody may have asked yet how: an orphan is the first process's,
+# and in a container that may be one which never asks.
 gone() {
-	! kill -0 "$1" 2>/dev/null
+	! kill -0 "$1" 2>/dev/null ||
+		grep -qs '^State:[[:space:]]*[ZX]' "/proc/$1/status"
 }
 
 # shellcheck disable=SC2034 # STATUS is for the tests
@@ -356,6 +361,6 @@ stop_server() {
 	SERVER=
 	STATUS=0
 	kill -TERM "$pid" 2>/dev/null || true
-	wait_for 15 gone "$pid" || kill -KILL "$pid"
+	wait_for 30 gone "$pid" || kill -KILL "$pid"
 	wait "$pid" || STATUS=$?
 }

@@ -21,6 +21,7 @@
 #   remaining USER          how many files are left
 #   setting LINE...         what pop3-session.conf has for this test besides
 #   journal [OPTION...]     the journal's lines of this test
+#   journal_has REGEX       such a line is in it by now
 #   crowd COUNT [SOURCE...]   start tests/system/crowd against the server; its
 #                           report is in $WORLD/crowd when crowd_is_there
 #   crowd_leaves            end it
@@ -76,12 +77,8 @@ inside() {
 	container exec "$@"
 }
 
-leader() {
-	pgrep -P "$(cat "${CONTAINER_ROOT%/root}/nspawn.pid")" | head -n 1
-}
-
 outside() {
-	bare nsenter --net="/proc/$(leader)/ns/net" "$@"
+	bare nsenter --net="/proc/$(container leader)/ns/net" "$@"
 }
 
 configure_container() {
@@ -90,6 +87,10 @@ configure_container() {
 		maildir = %h/Maildir
 		plaintext_login = yes
 	END
+	# Whoever floods the server is not to silence its journal.
+	mkdir -p "$CONTAINER_ROOT/etc/systemd/journald.conf.d"
+	printf '[Journal]\nRateLimitIntervalSec=0\n' \
+		>"$CONTAINER_ROOT/etc/systemd/journald.conf.d/all.conf"
 	# For one test after the other: what a test adds, between these lines.
 	echo '# more' >>"$CONTAINER_ROOT/etc/pop3-session.conf"
 }
@@ -208,6 +209,10 @@ fresh_visit() {
 # What the journal has of this test.
 journal() {
 	inside journalctl --no-pager --quiet --since "@$BEGAN" "$@"
+}
+
+journal_has() {
+	journal | grep -qE -- "$1"
 }
 
 show_journal() {

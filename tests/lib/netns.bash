@@ -29,6 +29,12 @@ networks_up() {
 	ip -n "$HERE" link set cable up
 	ip -n "$THERE" link set cable up
 	ip -n "$HERE" route add 2001:db8:2::/64 dev cable
+	wait_for 30 is_plugged "$HERE"
+	wait_for 30 is_plugged "$THERE"
+}
+
+is_plugged() { # namespace
+	ip -n "$1" link show cable | grep -q 'state UP'
 }
 
 address() { # namespace address...
@@ -63,7 +69,7 @@ serve_here() {
 	become ip netns exec "$HERE" "${COMMAND[@]}" </dev/null >/dev/null \
 		2>>"$WORLD/log" &
 	SERVER=$!
-	wait_for 20 log_has ': ready$'
+	wait_for 30 log_has ': ready$'
 }
 
 talk_from() {

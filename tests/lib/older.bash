@@ -67,7 +67,7 @@ serve_older() { # where-out where-err command...
 		PORT6=$(free_port)
 		become "${@/#@PORT/$PORT}" </dev/null >"$out" 2>>"$err" &
 		SERVER=$!
-		if wait_for 10 up_or_gone && answers "$PORT"; then
+		if wait_for 30 up_or_gone && answers "$PORT"; then
 			return
 		fi
 		echo "start $try failed" >>"$WORLD/log"
@@ -90,7 +90,7 @@ serve_pop3d() {
 		become "$WORLD/bin/pop3d" -p "$PORT" -P "$PORT6" "$@" \
 			</dev/null >"$WORLD/out" 2>>"$WORLD/log" &
 		SERVER=$!
-		if wait_for 10 up_or_gone && answers "$PORT"; then
+		if wait_for 30 up_or_gone && answers "$PORT"; then
 			return
 		fi
 		echo "start $try failed" >>"$WORLD/log"
@@ -105,7 +105,7 @@ interrupt() {
 	SERVER=
 	STATUS=0
 	kill -INT "$pid"
-	wait_for 15 gone "$pid"
+	wait_for 30 gone "$pid"
 	wait "$pid" || STATUS=$?
 }
 
@@ -117,7 +117,7 @@ tell() {
 		sed 's/$/\r/'
 		printf 'QUIT\r\n'
 	} >&"$fd"
-	timeout 30 tr -d '\r' <&"$fd"
+	timeout 120 tr -d '\r' <&"$fd"
 	exec {fd}>&-
 }
 

@@ -59,7 +59,7 @@ handed() { # one | "listen N" | "each N"
 	become python3 "$REPOSITORY/tests/lib/starter.py" $how "${COMMAND[@]}" \
 		</dev/null >"$WORLD/started" 2>>"$WORLD/log" &
 	SERVER=$!
-	wait_for 20 has_ports "$count"
+	wait_for 30 has_ports "$count"
 	mapfile -t PORTS < <(sed -n 's/^port //p' "$WORLD/started")
 	PORT=${PORTS[0]}
 }
@@ -115,12 +115,19 @@ connected() {
 	local to pid log
 	to="dst ${1:-127.0.0.1}"
 	[ $# = 1 ] || to+=" and dport = :$(own_port)"
-	for pid in $(ss -Htnp state established "sport = :$PORT and $to" |
-		grep -o 'pid=[0-9]*' | sort -u); do
-		pid=${pid#pid=}
+	wait_for 30 only_two_hold "$to"
+	for pid in "${HOLD[@]}"; do
 		log=$(readlink "/proc/$pid/fd/2")
 		[ "$log" = /dev/null ] && echo "2 $pid" || echo "1 $pid"
 	done | sort | cut -d' ' -f2
+}
+
+# Whoever took the connection in and made both processes has closed it.
+only_two_hold() { # filter of ss
+	mapfile -t HOLD < <(ss -Htnp state established \
+		"sport = :$PORT and $1" | grep -o 'pid=[0-9]*' | cut -c5- |
+		sort -u)
+	[ "${#HOLD[@]}" = 2 ]
 }
 
 nobody_is_in() {
@@ -168,16 +175,16 @@ door() {
 	become socat "TCP-LISTEN:$DOOR,bind=127.0.0.1,reuseaddr,fork" \
 		"TCP:127.0.0.1:$PORT,bind=$1" 2>>"$WORLD/log" &
 	HELPERS+=($!)
-	wait_for 20 grep -qi "0100007F:$(printf %04X "$DOOR") 0*:0* 0A" \
+	wait_for 30 grep -qi "0100007F:$(printf %04X "$DOOR") 0*:0* 0A" \
 		/proc/net/tcp
 }
 
 trace() {
-	rm -f "$WORLD/tracer"
+	rm -f "$WORLD/tracer" "$WORLD/trace"
 	become strace -f -o "$WORLD/trace" -e "trace=$2" -p "$1" \
 		2>"$WORLD/tracer" &
 	HELPERS+=($!)
-	wait_for 20 grep -q attached "$WORLD/tracer"
+	wait_for 30 grep -q attached "$WORLD/tracer"
 }
 
 waits() {

@@ -3,7 +3,7 @@
 """typing.py SHELL SET-UP TEXT: what a shell's completion makes of a text.
 
 Starts SHELL (bash or zsh) on a terminal, runs SET-UP there, types TEXT and a
-tabulator, and prints the line as it is then. Fails after 20 seconds.
+tabulator, and prints the line as it is then. Fails after 60 seconds.
 """
 
 import os
@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-LIMIT = 20
+LIMIT = 60
 
 # Ctrl-X writes the line that is being typed to the file $LINE.
 SHELLS = {

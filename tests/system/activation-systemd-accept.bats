@@ -22,6 +22,7 @@ teardown_file() {
 
 setup() {
 	container_begin
+	wait_for 30 no_instance
 	inside systemctl restart pop3.socket
 }
 
@@ -42,7 +43,8 @@ no_instance() {
 
 @test "mail below each mail root is fetched whole, and deleted" {
 	serves_everyone
-	run journal
+	wait_for 30 journal_has 'pop3-session.*Login: user=<dave>'
+	run journal --unit 'pop3*'
 	[[ $output != *[Ww]arning* ]]
 }
 
@@ -52,15 +54,15 @@ no_instance() {
 		>"$WORLD/heard"
 	cat "$WORLD/heard"
 	[ "$(grep -cvE '^(\+OK|-ERR)' "$WORLD/heard")" = 0 ]
-	journal | grep -E 'pop3-session.*auth failed'
+	wait_for 30 journal_has 'pop3-session.*auth failed'
 }
 
 @test "a session that was killed leaves no failed unit behind" {
 	crowd 3 198.51.100.1
-	wait_for 20 crowd_is_there
+	wait_for 60 crowd_is_there
 	[ "$(instances | wc -l)" = 3 ]
 	inside systemctl kill --signal=KILL 'pop3@*.service'
-	wait_for 10 no_instance
+	wait_for 30 no_instance
 	run inside systemctl --failed --plain --no-legend
 	[ -z "$output" ]
 	crowd_leaves
@@ -68,7 +70,7 @@ no_instance() {
 
 @test "ten thousand connections of one source: a fresh one waits under 2 s" {
 	crowd 10000 198.51.100.1
-	wait_for 120 crowd_is_there
+	wait_for 240 crowd_is_there
 	cat "$WORLD/crowd"
 	[ "$(crowd_counts greeted)" = 100 ]
 	ms=$(fresh_visit)
@@ -82,12 +84,12 @@ no_instance() {
 @test "900 sessions at once; the 901st hears which limit it is" {
 	setting 'max_sessions = 900'
 	crowd 901 198.51.100.1 240 16
-	wait_for 120 crowd_is_there
+	wait_for 240 crowd_is_there
 	cat "$WORLD/crowd"
 	[ "$(crowd_counts greeted)" = 900 ]
 	[ "$(crowd_counts refused)" = 1 ]
 	grep -E '^-ERR \[SYS/TEMP\] .*sessions' "$WORLD/crowd"
 	crowd_leaves
-	journal | grep max_sessions
+	wait_for 30 journal_has max_sessions=900
 	wait_for 60 fresh_visit
 }

@@ -51,6 +51,7 @@ teardown() {
 	[ "$status" = 0 ]
 	deliver alice
 	fetch_all alice
+	wait_for 30 journal_has 'pop3-session.*Login: user=<alice>'
 	run journal -u pop3.service
 	[[ $output != *[Ww]arning* ]]
 }
@@ -63,19 +64,19 @@ teardown() {
 		outside curl -sS --max-time 5 -v "$(pop3_url alice)" 2>&1 |
 			grep -q 'renamed.example'
 	}
-	wait_for 10 renamed
+	wait_for 30 renamed
 }
 
 @test "a server that was killed is there again for the next client" {
 	fresh_visit
 	inside systemctl kill --signal=KILL pop3.service
 	deliver alice
-	wait_for 10 fetch_all alice
+	wait_for 30 fetch_all alice
 }
 
 @test "systemctl stop ends it with its sessions, and leaves nothing" {
 	crowd 20
-	wait_for 20 crowd_is_there
+	wait_for 60 crowd_is_there
 	[ "$(crowd_counts greeted)" = 20 ]
 	inside systemctl stop pop3.socket pop3.service
 	run inside pgrep pop3-session
@@ -86,7 +87,7 @@ teardown() {
 
 @test "ten thousand connections of one source: a fresh one waits under 2 s" {
 	crowd 10000 198.51.100.1
-	wait_for 60 crowd_is_there
+	wait_for 240 crowd_is_there
 	cat "$WORLD/crowd"
 	[ "$(crowd_counts greeted)" = 100 ]
 	ms=$(fresh_visit)
@@ -109,13 +110,12 @@ teardown() {
 @test "900 sessions at once; the 901st hears which limit it is" {
 	setting 'max_sessions = 900'
 	crowd 901 198.51.100.1 240
-	wait_for 60 crowd_is_there
+	wait_for 240 crowd_is_there
 	cat "$WORLD/crowd"
 	[ "$(crowd_counts greeted)" = 900 ]
 	[ "$(crowd_counts refused)" = 1 ]
 	grep -E '^-ERR \[SYS/TEMP\] .*sessions' "$WORLD/crowd"
 	crowd_leaves
-	run journal -u pop3.service
-	[[ $output == *max_sessions* ]]
-	wait_for 10 fresh_visit
+	wait_for 30 journal_has max_sessions=900
+	wait_for 30 fresh_visit
 }

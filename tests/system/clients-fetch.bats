@@ -38,8 +38,8 @@ same() { # files|mbox place [field...]
 
 # All of it was fetched and deleted, and the log says so.
 all_gone() {
+	wait_for 30 log_has "pop3\(alice\).*Logged out.*del=$COUNT/$COUNT"
 	[ "$(left alice)" = 0 ]
-	wait_for 10 log_has "pop3\(alice\).*Logged out.*del=$COUNT/$COUNT"
 }
 
 none_gone() {
@@ -70,7 +70,8 @@ none_gone() {
 		  no rewrite fetchall nokeep
 		  mda "$WORLD/mda"
 	END
-	printf '#!/bin/sh\nexec cat >%s/got/$$\n' "$WORLD" >"$WORLD/mda"
+	printf '#!/bin/sh\nexec cat >"%s"\n' "\$(mktemp $WORLD/got/XXXXXXXX)" \
+		>"$WORLD/mda"
 	chmod 700 "$WORLD/fetchmailrc" "$WORLD/mda"
 	FETCHMAILHOME=$HOME bare timeout 300 fetchmail -f "$WORLD/fetchmailrc" \
 		--nosyslog >"$WORLD/said" 2>&1 || { tail "$WORLD/said"; false; }

@@ -30,7 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { QUIET_MS = 5000, LINE_MAX_OCTETS = 511, AT_ONCE = 64 };
+enum { QUIET_MS = 10000, LINE_MAX_OCTETS = 511, AT_ONCE = 64 };
 
 struct visitor {
 	int64_t since;

@@ -108,7 +108,7 @@ trace_connection() { # [source]
 	fail_times 3
 	[ "$(waits)" = "" ]
 	hang_up
-	wait_for 10 log_has 'auth failed, 3 attempts.*rip=127\.0\.0\.6'
+	wait_for 30 log_has 'auth failed, 3 attempts.*rip=127\.0\.0\.6'
 	CONNECTION=$first
 	trace "$monitor" ppoll
 	fail_times 1
@@ -123,7 +123,7 @@ trace_connection() { # [source]
 	fail_times 8
 	[ "$(waits)" = "" ]
 	hang_up
-	wait_for 10 log_has 'auth failed, 8 attempts.*rip=127\.0\.0\.6'
+	wait_for 30 log_has 'auth failed, 8 attempts.*rip=127\.0\.0\.6'
 }
 
 @test "five failures end a connection; the log counts them" {
@@ -133,7 +133,7 @@ trace_connection() { # [source]
 	say 'USER alice' 'PASS wrong'
 	[[ $LINE == '-ERR [AUTH] too many'* ]]
 	is_over
-	wait_for 10 log_has 'auth failed, 5 attempts in [0-9]+ secs\): user=<alice>.*rip=127\.0\.0\.1'
+	wait_for 30 log_has 'auth failed, 5 attempts in [0-9]+ secs\): user=<alice>.*rip=127\.0\.0\.1'
 }
 
 @test "an unknown user costs the network as much as a wrong password" {
@@ -149,7 +149,7 @@ trace_connection() { # [source]
 
 @test "without run_dir there are no penalties, and mail is served" {
 	serve -o run_dir=/dev/null/none
-	log_has 'run_dir /dev/null/none.*not slowed down'
+	wait_for 30 log_has 'run_dir /dev/null/none.*not slowed down'
 	dial
 	trace_connection
 	fail_times 6

@@ -105,7 +105,7 @@ can_enter() {
 	fails can_enter
 	cable down
 	wait_for 60 gone "$monitor"
-	log_has 'pop3\(alice\).*Disconnected: Connection closed.*del=0/200'
+	wait_for 30 log_has 'pop3\(alice\).*Disconnected: Connection closed.*del=0/200'
 	[ "$(left alice)" = 200 ]
 	can_enter
 }

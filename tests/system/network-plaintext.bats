@@ -70,7 +70,7 @@ capabilities() {
 	capabilities "$THERE" 192.0.2.1 >"$WORLD/capa"
 	grep -qx UIDL "$WORLD/capa"
 	fails grep -q '^USER' "$WORLD/capa"
-	log_has 'rip=192\.0\.2\.2, lip=192\.0\.2\.1'
+	wait_for 30 log_has 'rip=192\.0\.2\.2, lip=192\.0\.2\.1'
 }
 
 @test "from elsewhere, by IPv6: the same" {
@@ -79,7 +79,7 @@ capabilities() {
 	capabilities "$THERE" '[2001:db8:1::1]' >"$WORLD/capa"
 	grep -qx UIDL "$WORLD/capa"
 	fails grep -q '^USER' "$WORLD/capa"
-	log_has 'rip=2001:db8:1::[23], lip=2001:db8:1::1'
+	wait_for 30 log_has 'rip=2001:db8:1::[23], lip=2001:db8:1::1'
 }
 
 @test "from this machine's loopback, by IPv4 and IPv6: they are taken, CAPA has USER" {
@@ -117,7 +117,7 @@ capabilities() {
 		assert box.stat()[0] == 2
 		box.quit()
 	END
-	log_has 'Login: user=<alice>, method=APOP, rip=192\.0\.2\.2'
+	wait_for 30 log_has 'Login: user=<alice>, method=APOP, rip=192\.0\.2\.2'
 }
 
 @test "a refused password is no failed login: it costs the network nothing" {
@@ -126,7 +126,12 @@ capabilities() {
 	for i in 1 2 3 4 5 6; do
 		refuses_passwords "$THERE" 192.0.2.1
 	done
+	wait_for 30 six_ended
 	fails log_has 'auth failed'
+}
+
+six_ended() {
+	[ "$(grep -c 'rip=192\.0\.2\.2' "$WORLD/log")" = 6 ]
 }
 
 # A socket of both kinds, as systemd makes them: IPv4 comes as ::ffff:…
@@ -149,8 +154,8 @@ os.execv(sys.argv[1], sys.argv[1:])
 	takes_passwords "$HERE" ::1
 	refuses_passwords "$THERE" 192.0.2.1
 	refuses_passwords "$THERE" 2001:db8:1::1
-	log_has 'rip=127\.0\.0\.1, lip=127\.0\.0\.1'
-	log_has 'rip=192\.0\.2\.2, lip=192\.0\.2\.1'
+	wait_for 30 log_has 'rip=127\.0\.0\.1, lip=127\.0\.0\.1'
+	wait_for 30 log_has 'rip=192\.0\.2\.2, lip=192\.0\.2\.1'
 }
 
 # --- networks by IPv6 --------------------------------------------------------
@@ -173,7 +178,7 @@ first_line() { # from
 	stays 2001:db8:1::2
 	[[ $(first_line 2001:db8:1::3) == '-ERR [SYS/TEMP] your network'* ]]
 	[[ $(first_line 2001:db8:2::2) == +OK* ]]
-	log_has 'Refused: max_sessions_per_network=1 is reached: rip=2001:db8:1::3, lip=2001:db8:1::1$'
+	wait_for 30 log_has 'Refused: max_sessions_per_network=1 is reached: rip=2001:db8:1::3, lip=2001:db8:1::1$'
 }
 
 # APOP with a wrong digest, so many times.

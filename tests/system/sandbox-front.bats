@@ -40,8 +40,8 @@ front_dies_of() { # call
 	[ "${RESULTS[0]}" = "$front" ]
 	is_over
 	hang_up
-	wait_for 10 gone "$monitor"
-	log_has "the front was killed for the system call ${1%% *} \([0-9]+\)"
+	wait_for 30 gone "$monitor"
+	wait_for 30 log_has "the front was killed for the system call ${1%% *} \([0-9]+\)"
 	[ "$(left alice)" = 2 ]
 }
 
@@ -107,7 +107,7 @@ front_dies_of() { # call
 	local old
 	old=$(acceptor)
 	front_dies_of 'socket 2 1 0'
-	log_has 'a front \(pid [0-9]+\) was killed by signal 31'
+	wait_for 30 log_has 'a front \(pid [0-9]+\) was killed by signal 31'
 	wait_for 20 gone "$old"
 	enter alice
 	say 'DELE 1' QUIT
@@ -122,7 +122,7 @@ front_dies_of() { # call
 	dies_by_sigsys "$(front_parent)" /etc/passwd getpid \
 		'openat -100 $TEXT 0'
 	wait_for 20 gone "$old"
-	log_has 'the parent of the fronts ended'
+	wait_for 30 log_has 'the parent of the fronts ended'
 	enter alice
 	old=$(acceptor)
 	dies_by_sigsys "$(front_parent)" x getpid 'clone 17 0 0 0 0'
@@ -135,7 +135,7 @@ front_dies_of() { # call
 	front_dies_of 'openat -100 $TEXT 0'
 	front_dies_of 'socket 2 1 0'
 	front_dies_of 'clone 17 0 0 0 0'
-	wait_for 10 ended_with 0
+	wait_for 30 ended_with 0
 }
 
 @test "the front holds its connection, its channel and the list of messages, no more" {

@@ -44,7 +44,7 @@ monitor_dies_of() { # call
 	[ "${RESULTS[0]}" = "$monitor" ]
 	is_over
 	hang_up
-	wait_for 10 gone "$monitor"
+	wait_for 30 gone "$monitor"
 	[ "$(left alice)" = 2 ]
 }
 
@@ -58,7 +58,7 @@ fails_with() { # errno text call
 @test "making a socket kills it" {
 	serve
 	monitor_dies_of 'socket 2 1 0'
-	log_has 'a monitor \(pid [0-9]+\) was killed by signal 31'
+	wait_for 30 log_has 'a monitor \(pid [0-9]+\) was killed by signal 31'
 }
 
 @test "connecting kills it" {
@@ -263,7 +263,7 @@ refused() { # row
 	dial
 	say "USER $user" 'PASS secret'
 	[[ $LINE == '-ERR [SYS/PERM]'* ]]
-	log_has "user $user.*$3"
+	wait_for 30 log_has "user $user.*$3"
 	hang_up
 }
 
@@ -283,7 +283,7 @@ refused() { # row
 	dial
 	say 'USER alice' 'PASS secret'
 	[[ $LINE == '-ERR [SYS/PERM]'* ]]
-	log_has 'user alice: cannot become uid 0'
+	wait_for 30 log_has 'user alice: cannot become uid 0'
 }
 
 @test "a row with gid 0 gives no group of root's" {
@@ -312,5 +312,5 @@ refused() { # row
 		[[ $LINE == '-ERR [SYS/PERM]'* ]]
 		hang_up
 	done
-	log_has 'outside mail_roots'
+	wait_for 30 log_has 'outside mail_roots'
 }

@@ -73,7 +73,7 @@ session() {
 	dies_by_sigsys "$(front "$(monitor alice)")" /etc/passwd getpid \
 		'openat -100 $TEXT 0'
 	is_over
-	log_has 'killed for the system call openat'
+	wait_for 30 log_has 'killed for the system call openat'
 	wait_for 20 can_enter
 	enter alice
 	dies_by_sigsys "$(front "$(monitor alice)")" x getpid "kill $SERVER 9"
@@ -127,7 +127,7 @@ can_enter() {
 	dial
 	say 'USER other' 'PASS secret'
 	[[ $LINE == '-ERR [SYS/PERM]'* ]]
-	log_has "user other: the row's uid is not ours"
+	wait_for 30 log_has "user other: the row's uid is not ours"
 }
 
 # As in a container: uid 0, with the right to nothing.
@@ -148,7 +148,7 @@ root_without_rights() {
 	is_powerless "$front" 0
 	dies_by_sigsys "$front" x getpid 'clone 0x8011 0 0 0 0'
 	is_over
-	log_has 'killed for the system call clone'
+	wait_for 30 log_has 'killed for the system call clone'
 	wait_for 20 can_enter
 	session
 }
@@ -160,5 +160,5 @@ root_without_rights() {
 	dies_by_sigsys "$(front "$(monitor alice)")" x getpid \
 		'clone 0x8011 0 0 0 0'
 	is_over
-	log_has 'killed for the system call clone'
+	wait_for 30 log_has 'killed for the system call clone'
 }
