@@ -88,6 +88,7 @@ static _Noreturn void be_monitor(struct acceptor *a, int client, int channel,
 		.is_network = true,
 		.ticket = ticket,
 		.signals = a->monitor_signals,
+		.is_counted = true,
 	};
 
 	/* The listening sockets, and the control behind them. */

@@ -49,6 +49,7 @@ struct monitor_setup {
 	bool is_network;  /* a socket: limits and penalties hold */
 	struct admission_ticket *ticket;
 	const char *preauth; /* user logged in without a password, or NULL */
+	bool is_counted;     /* by its parent, who also gives the ticket back */
 };
 
 struct monitor {

@@ -201,6 +201,9 @@ static void answer(struct monitor *m, struct channel_verdict *verdict,
 		end = END_AUTH_LIMIT;
 	}
 	if (verdict->answer == CHANNEL_WELCOME) {
+		/* From here on the mail's owner, without what all share. */
+		if (m->setup->is_counted)
+			service_unshare(m->service);
 		event_login(m, method);
 		n = m->has_drop ? maildrop_tables(&m->drop, fds) : 0;
 	}

@@ -212,6 +212,19 @@ void service_share(struct service *s)
 			    path.p, strerror(r < 0 ? -r : -q));
 }
 
+void service_unshare(const struct service *s)
+{
+	struct admission admission = s->admission;
+	struct penalty penalty = s->penalty;
+
+	if (!s->has_shared)
+		return;
+	admission_close(&admission);
+	penalty_close(&penalty);
+	if (admission.run_dirfd >= 0)
+		close(admission.run_dirfd);
+}
+
 void service_look(struct service *s)
 {
 	s->offers_apop =

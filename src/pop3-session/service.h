@@ -57,6 +57,13 @@ service_prepare(struct service *s, const struct configuration *c,
 /* Opens (or makes) the files of run_dir.  A failure is logged, no more. */
 void service_share(struct service *s);
 
+/*
+ * For a monitor that counts and slows nobody any more: unmaps and closes what
+ * service_share() opened.  *s is left as it is, since changing it would cost
+ * the process a page, and admission and penalty must not be used again.
+ */
+void service_unshare(const struct service *s);
+
 /* Where run_dir is by default; NUL-terminated into path. */
 void service_run_dir(const struct service *s, struct buf *path);
 

@@ -150,16 +150,18 @@ fails_with() { # errno text call
 	[ "$tried" -ge 1 ]
 }
 
-@test "run_dir, which root opened, is not to be reached by its descriptor" {
+@test "of run_dir it has its own mark of life, and nothing else that all share" {
 	serve
 	enter alice
-	local fd
-	for fd in "/proc/$(monitor alice)/fd/"*; do
-		[ "$(readlink "$fd")" = "$WORLD/run" ] || continue
-		fails_with "$EACCES" penalty "openat ${fd##*/} \$TEXT 0 0"
-		fails_with "$EACCES" penalty "unlinkat ${fd##*/} \$TEXT 0"
-	done
-	[ -e "$WORLD/run/penalty" ]
+	local pid
+	pid=$(monitor alice)
+	fds "$pid"
+	grep -q "^$WORLD/run/alive" <<<"$FDS"
+	[ "$(grep -c "^$WORLD/run" <<<"$FDS")" = 1 ]
+	# The acceptor has them mapped.
+	grep -q "$WORLD/run/admission" "/proc/$(acceptor)/maps"
+	[ "$(grep -c "$WORLD/run" "/proc/$pid/maps")" = 0 ]
+	fails_with "$EACCES" "$WORLD/run/penalty" 'openat -100 $TEXT 0 0'
 }
 
 @test "it gets no right back, and reaches no other process" {
@@ -228,7 +230,7 @@ replaced() {
 	now=$(acceptor) && [ "$now" != "$1" ] && answers "$PORT"
 }
 
-@test "it holds the Maildir, its connection and channel, the log, and what counts sessions" {
+@test "it holds the Maildir, its connection and channel, the log, and its mark of life" {
 	serve
 	enter alice
 	say 'RETR 1'
@@ -237,7 +239,7 @@ replaced() {
 	fds "$(monitor alice)"
 	only_fds /dev/null 'socket:.*' 'anon_inode:\[signalfd\]' 'anon_inode:inotify' \
 		"$WORLD/log" "$WORLD/mail/alice(/.*)?" '/memfd:.*' \
-		"$WORLD/run(/(admission|penalty|alive\.[0-9]*))?"
+		"$WORLD/run/alive\.[0-9]*"
 	[ "$(grep -c '^socket:' <<<"$FDS")" = 2 ]
 }
 
