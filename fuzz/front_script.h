@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A whole front between a client and a monitor that follow a script. Both are
- * played by one thread, the peer: it sends the client's octets in pieces, takes
- * what the front writes, and answers what the front asks for over the channel.
- * A piece is a datagram, so that one read(2) of the front gets one piece.
+ * played by one thread, the actor: it sends the client's octets in pieces,
+ * takes what the front writes, and answers what the front asks for over the
+ * channel. A piece is a datagram, so that one read(2) of the front gets one
+ * piece.
  */
 #ifndef FUZZ_FRONT_SCRIPT_H
 #define FUZZ_FRONT_SCRIPT_H
@@ -50,23 +51,25 @@ struct script {
 	bool is_unremoved, is_unsynced; /* how UPDATE ends */
 };
 
-/* Datagrams that are no answers, see fuzz_channel.c. */
+/* A datagram that is not the script's, see fuzz_channel.c. */
 struct stray {
-	unsigned place; /* the number of an answer, from 0 */
-	bool is_behind; /* it, else instead of it */
-	bool is_sent;
-	void (*send)(struct stray *, int channel);
-	bool is_refused; /* set by send(): nothing may come after it, */
-	bool is_close;	 /* or the answer is still due */
+	unsigned place; /* the number of an answer, from 0: */
+	bool is_behind; /* it comes behind that, else instead of it */
 	struct span raw;
+	/* Sends it where an answer of this kind is due; sets what follows. */
+	void (*send)(struct stray *, int channel, enum channel_kind due);
+	bool is_sent;
+	bool is_refused; /* the front takes nothing more, and asks nothing */
+	bool is_close;	 /* the answer is still due */
 };
 
-struct peer {
+struct actor {
 	const struct script *script;
 	struct stray *stray; /* NULL: none */
 	int channel, client, output;
 	struct span input;
-	size_t cut; /* octets of a piece; 0: by seed; SIZE_MAX: a line each */
+	size_t cut;	 /* octets of a piece; 0: by seed; SIZE_MAX: a line, */
+	bool is_waiting; /* and before the next one its reply */
 	uint32_t seed;
 
 	/* What was seen of the front. */
@@ -84,61 +87,57 @@ struct peer {
 
 static const struct span nothing = {NULL, 0};
 
-static void tell(const struct peer *peer, enum channel_kind kind,
+static void tell(const struct actor *actor, enum channel_kind kind,
 		 struct span body, struct span more, const int *fds, size_t n)
 {
-	int r = channel_send(peer->channel, kind, body, more, nothing, fds, n);
+	int r = channel_send(actor->channel, kind, body, more, nothing, fds, n);
 
-	REQUIRE(r == 0 || (r == -EPIPE && peer->stray));
+	REQUIRE(r == 0 || (r == -EPIPE && actor->stray));
 }
 
-static void tell_close(const struct peer *peer, enum script_close at)
+static void tell_close(const struct actor *actor, enum script_close at)
 {
-	if (peer->script->close == at)
-		tell(peer, CHANNEL_CLOSE, nothing, nothing, NULL, 0);
+	if (actor->script->close == at)
+		tell(actor, CHANNEL_CLOSE, nothing, nothing, NULL, 0);
 }
 
-/* An answer, or what comes in its place. */
-static void answer(struct peer *peer, enum channel_kind kind, struct span body,
-		   struct span more, const int *fds, size_t n)
+/* An answer, or what comes instead of it or behind it. */
+static void answer(struct actor *actor, enum channel_kind kind,
+		   struct span body, struct span more, const int *fds, size_t n)
 {
-	struct stray *stray = peer->stray;
-	bool is_here = stray && stray->place == peer->answers++;
+	struct stray *stray = actor->stray;
+	bool is_here = stray && stray->place == actor->answers;
 
-	if (is_here && !stray->is_behind) {
-		stray->send(stray, peer->channel);
-		stray->is_sent = true;
-		if (!stray->is_close)
-			return;
-	}
-	tell(peer, kind, body, more, fds, n);
-	if (is_here && stray->is_behind) {
-		stray->send(stray, peer->channel);
-		stray->is_sent = true;
-	}
+	actor->answers++;
+	if (is_here && !stray->is_behind)
+		stray->send(stray, actor->channel, kind);
+	if (!is_here || stray->is_behind || stray->is_close)
+		tell(actor, kind, body, more, fds, n);
+	if (is_here && stray->is_behind)
+		stray->send(stray, actor->channel, CHANNEL_KINDS);
 }
 
-static void answer_login(struct peer *peer)
+static void answer_login(struct actor *actor)
 {
-	const struct script *s = peer->script;
+	const struct script *s = actor->script;
 	struct channel_verdict verdict = {.held_for = 7};
 	int fd = mailbox.table;
 
-	if (peer->logins == 0)
-		tell_close(peer, CLOSE_LOGIN);
-	if (peer->logins++ < s->refusals) {
+	if (actor->logins == 0)
+		tell_close(actor, CLOSE_LOGIN);
+	if (actor->logins++ < s->refusals) {
 		verdict.answer = s->answer;
 		verdict.closing = s->is_closing;
 	} else {
-		peer->state = CHANNEL_IN_MAIL;
+		actor->state = CHANNEL_IN_MAIL;
 	}
 	if (s->damage == DAMAGE_HEAD)
 		fd = mailbox.headless;
 	else if (s->damage != DAMAGE_NONE)
 		fd = mailbox.damaged;
-	answer(peer, CHANNEL_VERDICT, span_make(&verdict, sizeof(verdict)),
+	answer(actor, CHANNEL_VERDICT, span_make(&verdict, sizeof(verdict)),
 	       nothing, &fd,
-	       peer->state == CHANNEL_IN_MAIL && !s->is_empty ? 1 : 0);
+	       actor->state == CHANNEL_IN_MAIL && !s->is_empty ? 1 : 0);
 }
 
 static int message_error(const struct script *s, uint32_t number)
@@ -148,9 +147,9 @@ static int message_error(const struct script *s, uint32_t number)
 	return number == s->bad_number ? errors[s->trouble] : 0;
 }
 
-static void on_fetch(struct peer *peer, struct span body)
+static void on_fetch(struct actor *actor, struct span body)
 {
-	const struct script *s = peer->script;
+	const struct script *s = actor->script;
 	struct channel_messages reply = {0};
 	struct channel_fetch fetch;
 	int fds[CHANNEL_FDS];
@@ -160,8 +159,8 @@ static void on_fetch(struct peer *peer, struct span body)
 	REQUIRE(!s->is_empty && fetch.number >= 1 && fetch.count >= 1);
 	REQUIRE(fetch.count <= CHANNEL_FDS && fetch.number <= MAILBOX);
 	REQUIRE(fetch.count <= MAILBOX - fetch.number + 1);
-	if (peer->fetches++ == 0)
-		tell_close(peer, CLOSE_FETCH);
+	if (actor->fetches++ == 0)
+		tell_close(actor, CLOSE_FETCH);
 	reply.number = fetch.number;
 	reply.count = fetch.count;
 	for (uint32_t i = 0; i < fetch.count; i++) {
@@ -173,147 +172,155 @@ static void on_fetch(struct peer *peer, struct span body)
 				number, s->trouble == TROUBLE_SHORT &&
 						number == s->bad_number);
 	}
-	answer(peer, CHANNEL_MESSAGES, span_make(&reply, sizeof(reply)),
+	answer(actor, CHANNEL_MESSAGES, span_make(&reply, sizeof(reply)),
 	       nothing, fds, n);
 	while (n > 0)
 		close(fds[--n]);
 }
 
-static void on_relist(struct peer *peer)
+static void on_relist(struct actor *actor)
 {
 	struct channel_tables tables = {0};
 
-	tell_close(peer, CLOSE_RELIST);
-	if (peer->script->damage == DAMAGE_LASTING)
+	tell_close(actor, CLOSE_RELIST);
+	if (actor->script->damage == DAMAGE_LASTING)
 		tables.error = ESTALE;
-	answer(peer, CHANNEL_TABLES, span_make(&tables, sizeof(tables)),
+	answer(actor, CHANNEL_TABLES, span_make(&tables, sizeof(tables)),
 	       nothing, &mailbox.table, tables.error ? 0 : 1);
 }
 
-static void on_marks(struct peer *peer, struct span body)
+static void on_marks(struct actor *actor, struct span body)
 {
 	struct channel_marks marks;
 
 	memcpy(&marks, body.p, sizeof(marks));
 	REQUIRE(marks.bitmap < CHANNEL_BITMAPS && marks.offset == 0);
 	REQUIRE(marks.octets == MARKS && body.n == sizeof(marks) + MARKS);
-	memcpy(peer->marks[marks.bitmap], body.p + sizeof(marks), MARKS);
-	peer->is_marked = true;
+	memcpy(actor->marks[marks.bitmap], body.p + sizeof(marks), MARKS);
+	actor->is_marked = true;
 }
 
-static void on_commit(struct peer *peer)
+static void on_commit(struct actor *actor)
 {
 	struct channel_done done = {
-		.failed = peer->script->is_unremoved ? 1 : 0,
-		.error = peer->script->is_unsynced ? EIO : 0,
+		.failed = actor->script->is_unremoved ? 1 : 0,
+		.error = actor->script->is_unsynced ? EIO : 0,
 	};
 
-	REQUIRE(!peer->is_committed);
-	peer->is_committed = true;
-	peer->state = CHANNEL_AT_END;
-	tell_close(peer, CLOSE_DONE);
-	answer(peer, CHANNEL_DONE, span_make(&done, sizeof(done)), nothing,
+	REQUIRE(!actor->is_committed);
+	actor->is_committed = true;
+	actor->state = CHANNEL_AT_END;
+	tell_close(actor, CLOSE_DONE);
+	answer(actor, CHANNEL_DONE, span_make(&done, sizeof(done)), nothing,
 	       NULL, 0);
 }
 
-static void on_message(struct peer *peer, const struct channel_message *message)
+static void on_message(struct actor *actor,
+		       const struct channel_message *message)
 {
-	REQUIRE(!peer->has_summary); /* it is the last */
+	REQUIRE(!actor->has_summary); /* it is the last */
 	switch (message->kind) {
 	case CHANNEL_LOGIN:
-		answer_login(peer);
+		answer_login(actor);
 		break;
 	case CHANNEL_FETCH:
-		on_fetch(peer, message->body);
+		on_fetch(actor, message->body);
 		break;
 	case CHANNEL_RELIST:
-		on_relist(peer);
+		on_relist(actor);
 		break;
 	case CHANNEL_MARKS:
-		on_marks(peer, message->body);
+		on_marks(actor, message->body);
 		break;
 	case CHANNEL_COMMIT:
-		on_commit(peer);
+		on_commit(actor);
 		break;
 	case CHANNEL_SUMMARY:
-		memcpy(&peer->summary, message->body.p, sizeof(peer->summary));
-		peer->has_summary = true;
+		memcpy(&actor->summary, message->body.p,
+		       sizeof(actor->summary));
+		actor->has_summary = true;
 		break;
 	default:
 		REQUIRE(!"sent by a front of its own accord");
 	}
 }
 
-/* A stray that is refused ends it all; one behind an answer may find the front
- * on the way to fetch what it listed anew for. */
-static void after_stray(const struct peer *peer, int received, uint32_t kind)
+/*
+ * May this be heard of the front?  After a stray that it refuses nothing but
+ * the end; but one behind an answer may find it still at work on that.
+ */
+static bool may_hear(const struct actor *actor, int received, uint32_t kind)
 {
-	const struct stray *stray = peer->stray;
+	const struct stray *stray = actor->stray;
 
-	if (stray && stray->is_sent && stray->is_refused)
-		REQUIRE(received == 0 ||
-			(stray->is_behind && kind == CHANNEL_FETCH));
+	if (!stray || !stray->is_sent)
+		return received >= 0;
+	if (stray->is_refused)
+		return received == 0 || (received > 0 && stray->is_behind &&
+					 kind == CHANNEL_FETCH);
+	return true;
 }
 
-static void hear(struct peer *peer)
+static void hear(struct actor *actor)
 {
 	struct channel_message message;
-	int r = channel_receive(peer->channel, CHANNEL_FROM_FRONT, peer->state,
-				&peer->had, peer->heard, &message);
+	int r = channel_receive(actor->channel, CHANNEL_FROM_FRONT,
+				actor->state, &actor->had, actor->heard,
+				&message);
 
-	/* A front asks for nothing that it may not. */
-	REQUIRE(r >= 0);
-	after_stray(peer, r, r ? message.kind : CHANNEL_KINDS);
+	REQUIRE(may_hear(actor, r, r > 0 ? message.kind : CHANNEL_KINDS));
 	if (r > 0) {
-		on_message(peer, &message);
+		on_message(actor, &message);
 		return;
 	}
-	close(peer->channel);
-	peer->channel = -1;
+	close(actor->channel);
+	actor->channel = -1;
 }
 
-static size_t next_piece(struct peer *peer)
+static size_t next_piece(struct actor *actor)
 {
-	unsigned random = fuzz_random(&peer->seed);
+	unsigned random = fuzz_random(&actor->seed);
 
-	if (peer->cut == SIZE_MAX)
-		return span_find(peer->input, '\n') + 1;
-	if (peer->cut > 0)
-		return peer->cut;
+	if (actor->cut == SIZE_MAX)
+		return span_find(actor->input, '\n') + 1;
+	if (actor->cut > 0)
+		return actor->cut;
 	return 1 + random / 4 % (random % 4 ? 60 : 3);
 }
 
-static void feed(struct peer *peer)
+static void feed(struct actor *actor)
 {
-	struct span piece = span_take(peer->input, next_piece(peer));
+	struct span piece = span_take(actor->input, next_piece(actor));
 
-	if (piece.n > 0 && send(peer->client, piece.p, piece.n, MSG_NOSIGNAL) ==
-				   (ssize_t)piece.n) {
-		peer->input = span_drop(peer->input, piece.n);
+	if (piece.n > 0 && send(actor->client, piece.p, piece.n,
+				MSG_NOSIGNAL) == (ssize_t)piece.n) {
+		actor->input = span_drop(actor->input, piece.n);
+		actor->is_waiting = actor->cut == SIZE_MAX;
 		return;
 	}
 	/* All is sent, or the front has closed. */
-	close(peer->client);
-	peer->client = -1;
+	close(actor->client);
+	actor->client = -1;
 }
 
-static void take_output(struct peer *peer)
+static void take_output(struct actor *actor)
 {
-	ssize_t n =
-		read(peer->output, peer->got + peer->n, OUTPUT_MAX - peer->n);
+	ssize_t n = read(actor->output, actor->got + actor->n,
+			 OUTPUT_MAX - actor->n);
 
-	REQUIRE(n >= 0 && peer->n + (size_t)n < OUTPUT_MAX);
-	peer->n += (size_t)n;
+	REQUIRE(n >= 0 && actor->n + (size_t)n < OUTPUT_MAX);
+	actor->n += (size_t)n;
+	actor->is_waiting = false;
 	if (n > 0)
 		return;
-	close(peer->output);
-	peer->output = -1;
+	close(actor->output);
+	actor->output = -1;
 }
 
 static void *play(void *context)
 {
-	struct peer *peer = context;
-	const struct script *s = peer->script;
+	struct actor *actor = context;
+	const struct script *s = actor->script;
 	struct span stamp = span_str(s->apop ? "<1.2@pop.test>" : "");
 	struct channel_greeting greeting = {
 		.plaintext = s->plaintext,
@@ -322,27 +329,27 @@ static void *play(void *context)
 		.stamp_n = (uint32_t)stamp.n,
 	};
 
-	answer(peer, CHANNEL_GREETING, span_make(&greeting, sizeof(greeting)),
+	answer(actor, CHANNEL_GREETING, span_make(&greeting, sizeof(greeting)),
 	       stamp, NULL, 0);
 	if (s->preauth && !s->unfit)
-		answer_login(peer);
-	while (peer->channel >= 0 || peer->output >= 0) {
+		answer_login(actor);
+	while (actor->channel >= 0 || actor->output >= 0) {
 		struct pollfd fds[] = {
-			{peer->channel, POLLIN, 0},
-			{peer->client, POLLOUT, 0},
-			{peer->output, POLLIN, 0},
+			{actor->channel, POLLIN, 0},
+			{actor->is_waiting ? -1 : actor->client, POLLOUT, 0},
+			{actor->output, POLLIN, 0},
 		};
 
 		REQUIRE(poll(fds, 3, -1) > 0 || errno == EINTR);
 		if (fds[0].revents)
-			hear(peer);
+			hear(actor);
 		if (fds[1].revents)
-			feed(peer);
+			feed(actor);
 		if (fds[2].revents)
-			take_output(peer);
+			take_output(actor);
 	}
-	if (peer->client >= 0)
-		close(peer->client);
+	if (actor->client >= 0)
+		close(actor->client);
 	return NULL;
 }
 
@@ -362,15 +369,15 @@ static void front_leave(struct front *front)
 
 /*
  * One session of a front, from its beginning to its end. The caller has set
- * script, stray, input, cut, seed and got of the peer.
+ * script, stray, input, cut, seed and got of the actor.
  */
-static void run_front(struct peer *peer)
+static void run_front(struct actor *actor)
 {
 	static struct front front;
 	struct front_setup setup = {
 		.is_socket = true,
-		.offer_user = peer->script->offer_user,
-		.keep_seen = peer->script->keep_seen,
+		.offer_user = actor->script->offer_user,
+		.keep_seen = actor->script->keep_seen,
 		.greeting = "ready",
 		.alive_ms = 600000,
 	};
@@ -380,14 +387,14 @@ static void run_front(struct peer *peer)
 	REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, client) == 0);
 	REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, channel) == 0);
 	REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, output) == 0);
-	peer->client = client[1];
-	peer->channel = channel[1];
-	peer->output = output[1];
-	peer->state = CHANNEL_IN_LOGIN;
+	actor->client = client[1];
+	actor->channel = channel[1];
+	actor->output = output[1];
+	actor->state = CHANNEL_IN_LOGIN;
 	setup.in = client[0];
 	setup.channel = channel[0];
 	setup.out = output[0];
-	REQUIRE(pthread_create(&thread, NULL, play, peer) == 0);
+	REQUIRE(pthread_create(&thread, NULL, play, actor) == 0);
 	memset(&front, 0, sizeof(front));
 	front_run(&front, &setup);
 	front_leave(&front);

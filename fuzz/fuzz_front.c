@@ -44,45 +44,45 @@ static void check_marks(const uint8_t *marks, const bool *expected)
 }
 
 /* What the monitor has heard of it. */
-static void check_peer(const struct model *m, const struct peer *peer)
+static void check_actor(const struct model *m, const struct actor *actor)
 {
 	static const bool none[MAILBOX + 1];
-	const struct channel_summary *summary = &peer->summary;
+	const struct channel_summary *summary = &actor->summary;
 
-	REQUIRE(peer->is_committed == m->is_committed);
-	REQUIRE(m->is_committed || !peer->is_marked);
+	REQUIRE(actor->is_committed == m->is_committed);
+	REQUIRE(m->is_committed || !actor->is_marked);
 	if (m->is_committed) {
-		check_marks(peer->marks[CHANNEL_DELETED], m->deleted);
-		check_marks(peer->marks[CHANNEL_RETRIEVED],
+		check_marks(actor->marks[CHANNEL_DELETED], m->deleted);
+		check_marks(actor->marks[CHANNEL_RETRIEVED],
 			    m->script->keep_seen ? m->retrieved : none);
 	}
-	REQUIRE(peer->has_summary);
+	REQUIRE(actor->has_summary);
 	REQUIRE(summary->reason == m->reason);
-	REQUIRE(summary->sent == peer->n);
+	REQUIRE(summary->sent == actor->n);
 	REQUIRE(summary->errors == m->errors);
 	REQUIRE(summary->retr == m->retr && summary->top == m->top);
 }
 
 static void run(const struct script *s, struct span in, size_t cut,
-		uint32_t seed, struct peer *peer)
+		uint32_t seed, struct actor *actor)
 {
-	char *got = peer->got;
+	char *got = actor->got;
 
-	memset(peer, 0, sizeof(*peer));
-	peer->script = s;
-	peer->input = in;
-	peer->cut = cut;
-	peer->seed = seed;
-	peer->got = got;
-	run_front(peer);
+	memset(actor, 0, sizeof(*actor));
+	actor->script = s;
+	actor->input = in;
+	actor->cut = cut;
+	actor->seed = seed;
+	actor->got = got;
+	run_front(actor);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const size_t cuts[] = {0, 1};
 	static char whole_octets[OUTPUT_MAX], cut_octets[OUTPUT_MAX];
-	static struct peer whole = {.got = whole_octets};
-	static struct peer cut = {.got = cut_octets};
+	static struct actor whole = {.got = whole_octets};
+	static struct actor cut = {.got = cut_octets};
 	struct span in = span_make(data, size);
 	struct script s = take_script(&in);
 	struct model m = {.script = &s};
@@ -93,12 +93,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run(&s, in, FRONT_INPUT, 0, &whole);
 	m.out = span_make(whole.got, whole.n);
 	model_walk(&m, in);
-	check_peer(&m, &whole);
+	check_actor(&m, &whole);
 	for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
 		run(&s, in, cuts[i], seed, &cut);
 		REQUIRE(span_equal(span_make(cut.got, cut.n),
 				   span_make(whole.got, whole.n)));
-		check_peer(&m, &cut);
+		check_actor(&m, &cut);
 	}
 	return 0;
 }

@@ -131,6 +131,7 @@ void front_drop_batch(struct front *front)
 
 /* Spread the descriptors that came over the places of their messages. */
 static bool fill_batch(struct front_batch *batch,
+		       const struct channel_fetch *asked,
 		       const struct channel_message *message)
 {
 	struct channel_messages got;
@@ -138,7 +139,7 @@ static bool fill_batch(struct front_batch *batch,
 	uint32_t i;
 
 	memcpy(&got, message->body.p, sizeof(got));
-	if (got.count > BATCH_MAX)
+	if (got.number != asked->number || got.count != asked->count)
 		return false;
 	batch->number = got.number;
 	batch->count = got.count;
@@ -166,7 +167,7 @@ static bool fetch_batch(struct front *front, uint32_t number)
 	return front_send(front, CHANNEL_FETCH,
 			  span_make(&fetch, sizeof(fetch)), nothing, nothing) &&
 	       front_await(front, CHANNEL_MESSAGES, &message) &&
-	       fill_batch(&front->batch, &message);
+	       fill_batch(&front->batch, &fetch, &message);
 }
 
 int front_fetch(struct front *front, uint32_t number)
