@@ -357,7 +357,7 @@ static int database_tune(struct database *db, enum database_mode mode,
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0,
 				NULL);
-	if (mode == DATABASE_READ)
+	if (mode <= DATABASE_UNDO)
 		return 0;
 	/* What a commit has told is on the disk, and stays there. */
 	return database_do(db,
@@ -395,8 +395,8 @@ int database_open(struct database *db, const char *path,
 	if (!failed)
 		failed = database_tune(db, mode, wait_ms, error);
 	if (!failed)
-		failed = database_settle_schema(db, mode != DATABASE_READ,
-						error);
+		failed =
+			database_settle_schema(db, mode > DATABASE_UNDO, error);
 	if (failed)
 		database_close(db);
 	return failed;

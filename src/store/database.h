@@ -18,8 +18,8 @@
  * and the remedy; never anything secret. Besides those of the file system:
  *
  *	-EBUSY		somebody else writes, and did so for all of wait_ms
- *	-EOWNERDEAD	a writer died in mid-commit: it has to be opened for
- *			writing once, by somebody who may
+ *	-EOWNERDEAD	a writer died in mid-commit: somebody who may write it
+ *			has to open it once (DATABASE_UNDO)
  *	-EBADMSG	no database, damaged, or of another program
  *	-ENOTSUP	its schema is newer than this program
  *	-EEXIST, -ENOENT	a row with that name is there, or none is
@@ -45,6 +45,8 @@ enum {
 
 enum database_mode {
 	DATABASE_READ,
+	DATABASE_UNDO,	 /* to read it, but what a writer that died left is
+			    undone; nothing else is written */
 	DATABASE_WRITE,	 /* the file must be there */
 	DATABASE_CREATE, /* the same, but a missing one is made: mode 0660 in a
 			    folder whose group is inherited (02000), else 0600

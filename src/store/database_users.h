@@ -81,6 +81,9 @@ struct database_search {
 	const char *mask; /* with * and ?; NULL: all */
 	uint64_t offset;
 	uint64_t limit; /* 0: no limit */
+	/* Told of a damaged row, which is then skipped. NULL: it ends the list
+	 * with -EBADMSG. */
+	void (*damaged)(const char *fault, void *context);
 };
 
 /*

@@ -7,8 +7,10 @@
 
 #include "proto/scheme.h"
 #include "store/authfile.h"
+#include "store/database_store.h"
 #include "store/passwd_file.h"
 #include "store/users_each.h"
+#include "sys/clock.h"
 
 /* A further store is a further row. */
 struct users_driver {
@@ -18,13 +20,18 @@ struct users_driver {
 	int (*facts)(const char *path, struct users_facts *facts);
 	int (*each)(const char *path, struct buf *text, users_visitor *visit,
 		    void *context);
+	/* NULL: nothing can be left undone in such a store */
+	bool (*is_left)(const char *path);
+	int (*undo)(const char *path);
 };
 
 static const struct users_driver drivers[] = {
+	{SPAN_LITERAL("sqlite:"), database_store_find, database_store_facts,
+	 database_store_each, database_store_is_left, database_store_undo},
 	{SPAN_LITERAL("passwd-file:"), passwd_file_find, passwd_file_facts,
-	 passwd_file_each},
+	 passwd_file_each, NULL, NULL},
 	{SPAN_LITERAL("authfile:"), authfile_find, authfile_facts,
-	 authfile_each},
+	 authfile_each, NULL, NULL},
 };
 
 void user_row_clear(struct user_row *row)
@@ -61,7 +68,8 @@ static int users_add(struct users *u, const char *spec, struct buf *error)
 	if (!driver)
 		return users_refuse(spec,
 				    "unknown kind of store; known are "
-				    "passwd-file:PATH and authfile:PATH",
+				    "sqlite:PATH, passwd-file:PATH and "
+				    "authfile:PATH",
 				    error);
 	path = spec + driver->prefix.n;
 	if (path[0] != '/')
@@ -83,10 +91,12 @@ int users_open(struct users *u, const char *const *specs, size_t n,
 	       struct buf *error)
 {
 	u->n = 0;
+	u->as_owner = NULL;
 	if (!n)
 		return users_refuse("",
 				    "names no store; give at least one, "
-				    "such as passwd-file:/etc/pop3.users",
+				    "such as sqlite:/var/lib/pop3-session/"
+				    "users.db",
 				    error);
 	for (size_t i = 0; i < n; i++) {
 		if (i == USERS_STORES_MAX)
@@ -133,13 +143,67 @@ int users_check(const struct users *u, struct buf *error)
 
 /* --- searching --- */
 
+/* Until when a search waits for others, over all stores. */
+static uint64_t users_latest;
+
+unsigned users_wait_ms(void)
+{
+	uint64_t now = clock_ms();
+
+	return now < users_latest ? (unsigned)(users_latest - now) : 0;
+}
+
+/* True: it can be read again. The remark is worth a line in the log. */
+static bool users_undo(const struct users *u, const struct users_store *store,
+		       struct buf *error)
+{
+	const struct users_driver *driver = store->driver;
+	struct stat st;
+	int failed = 0;
+
+	if (!driver->is_left || !driver->is_left(store->path))
+		return false;
+	if (stat(store->path, &st) < 0)
+		return false;
+	if (u->as_owner)
+		failed = u->as_owner(st.st_uid, st.st_gid, driver->undo,
+				     store->path);
+	else
+		failed = driver->undo(store->path);
+	if (failed) {
+		buf_add_str(error, ": ");
+		buf_add_str(error, strerrordesc_np(-failed));
+		return false;
+	}
+	buf_reset(error);
+	buf_add_span(error, driver->prefix);
+	buf_add_escaped(error, span_str(store->path));
+	buf_add_str(error, ": a writer died in mid-commit; what it left has "
+			   "been undone");
+	return true;
+}
+
+static enum users_verdict users_ask(const struct users *u,
+				    const struct users_store *store,
+				    struct span name, struct user_row *row,
+				    struct buf *error)
+{
+	const struct users_driver *driver = store->driver;
+	enum users_verdict verdict =
+		driver->find(store->path, name, row, error);
+
+	if (verdict != USERS_TEMPFAIL || !users_undo(u, store, error))
+		return verdict;
+	return driver->find(store->path, name, row, error);
+}
+
 enum users_verdict users_find(struct users *u, struct span name,
 			      struct user_row *row, struct buf *error)
 {
+	users_latest = clock_ms() + USERS_WAIT_MS;
 	for (size_t i = 0; i < u->n; i++) {
-		const struct users_store *store = &u->stores[i];
 		enum users_verdict verdict =
-			store->driver->find(store->path, name, row, error);
+			users_ask(u, &u->stores[i], name, row, error);
 
 		if (verdict != USERS_UNKNOWN)
 			return verdict;
@@ -262,19 +326,24 @@ static bool users_is_as_known(const struct users_facts *facts,
 static const struct users_facts *users_facts_of(struct users_store *store)
 {
 	struct users_facts *facts = &store->facts;
+	struct users_facts fresh = {0};
 	struct stat st;
+	int failed;
 
 	if (stat(store->path, &st) < 0)
 		memset(&st, 0, sizeof(st));
 	else if (users_is_as_known(facts, &st))
 		return facts;
-	memset(facts, 0, sizeof(*facts));
-	facts->stamp.dev = st.st_dev;
-	facts->stamp.ino = st.st_ino;
-	facts->stamp.size = st.st_size;
-	facts->stamp.mtime = st.st_mtim;
-	facts->stamp.ctime = st.st_ctim;
-	facts->known = !store->driver->facts(store->path, facts);
+	fresh.stamp.dev = st.st_dev;
+	fresh.stamp.ino = st.st_ino;
+	fresh.stamp.size = st.st_size;
+	fresh.stamp.mtime = st.st_mtim;
+	fresh.stamp.ctime = st.st_ctim;
+	failed = store->driver->facts(store->path, &fresh);
+	fresh.known = !failed;
+	/* While somebody writes, what was true before is good enough. */
+	if (failed != -EBUSY && failed != -EOWNERDEAD)
+		*facts = fresh;
 	return facts;
 }
 

@@ -5,13 +5,16 @@
  * the first one that knows the name decides, even if a later one would say
  * something else.
  *
+ *	sqlite:PATH        any number, the embedded database (store/database.h)
  *	passwd-file:PATH   many users, Dovecot's format (store/passwd_file.h)
  *	authfile:PATH      one user (store/authfile.h)
  *
  * A store is read anew for every search, so that a change is in force with the
  * next login. Nothing of it stays in memory: what was read lies in pages that
  * are cleared and given back before a function returns. Calls read files and
- * so may block as long as a disk does. Not for use by several threads.
+ * so may block as long as a disk does; users_find() waits up to four seconds
+ * for whoever writes a database, nothing else waits. Not for use by several
+ * threads.
  *
  * No text that is handed out as `error` contains a password, or anything else
  * of a row but the user's name (escaped) and the number of its line.
@@ -37,6 +40,8 @@ enum {
 	USERS_SECRET_SIZE = 256,
 	USERS_NETWORKS_SIZE = 1024,
 	USERS_ROLE_SIZE = 32,
+	/* how long users_find() waits for others, in all */
+	USERS_WAIT_MS = 4000,
 	/* room that is enough for every `error` text */
 	USERS_ERROR_SIZE = 2048,
 };
@@ -51,7 +56,7 @@ struct user_row {
 	bool enabled;
 	bool has_uid, has_gid;
 	bool has_max_sessions;
-	bool must_change; /* the password was set by somebody else */
+	bool must_change;	    /* the password was set by somebody else */
 	uid_t uid;		    /* never 0 */
 	gid_t gid;		    /* never 0 */
 	char home[USERS_PATH_SIZE]; /* empty: none */
@@ -105,6 +110,15 @@ struct users_store {
 /* All of them; needs no closing. */
 struct users {
 	size_t n;
+	/*
+	 * Does work(path) with the rights over files of that owner, and
+	 * returns its result, or a negative errno if that cannot be had. What a
+	 * database's writer left who died in mid-commit can be undone only so.
+	 * NULL: with the rights that the process has. Set by the program after
+	 * users_open().
+	 */
+	int (*as_owner)(uid_t uid, gid_t gid, int (*work)(const char *path),
+			const char *path);
 	struct users_store stores[USERS_STORES_MAX];
 };
 
@@ -118,7 +132,7 @@ __attribute__((warn_unused_result)) int users_open(struct users *u,
 						   size_t n, struct buf *error);
 
 /*
- * Reads every store whole, for --check and the start: 0, or -EINVAL (a line
+ * Reads every store whole, for --check: 0, or -EINVAL (a line
  * is wrong), or another negative errno (cannot be read), with a text in *error
  * about the first fault that names file, line and remedy.
  */
@@ -165,6 +179,9 @@ void user_row_clear(struct user_row *row);
 /* Says in *error that the file cannot be read; returns `failed` (negative). */
 int users_cannot_read(const char *kind, const char *path, int failed,
 		      struct buf *error);
+
+/* How long this search may still wait for somebody else, in milliseconds. */
+unsigned users_wait_ms(void);
 
 /* The verdict for a negative errno: has somebody to mend something, or not? */
 enum users_verdict users_fault(int failed);

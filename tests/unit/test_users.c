@@ -527,7 +527,7 @@ static void test_specs(void **state)
 		"passwd-file:x",
 		"authfile: /x",
 		"Passwd-File:/a",
-		"sqlite:/x",
+		"postgresql://x",
 		"authfile",
 	};
 	const char *many[USERS_STORES_MAX + 1];

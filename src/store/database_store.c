@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/database_store.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "store/database.h"
+#include "store/database_sql.h"
+#include "store/database_users.h"
+
+static enum users_verdict database_verdict(int failed)
+{
+	if (failed == -EBADMSG || failed == -ENOTSUP)
+		return USERS_PERMFAIL;
+	return users_fault(failed);
+}
+
+static void database_store_take(const struct database_user *user,
+				struct user_row *row)
+{
+	*row = user->row;
+	if (!row->password[0] || strchr("!*", row->password[0]))
+		row->enabled = false;
+}
+
+enum users_verdict database_store_find(const char *path, struct span name,
+				       struct user_row *row, struct buf *error)
+{
+	struct database_user user;
+	struct database db;
+	int failed;
+
+	failed =
+		database_open(&db, path, DATABASE_READ, users_wait_ms(), error);
+	if (failed)
+		return database_verdict(failed);
+	failed = database_user_find(&db, name, &user, error);
+	if (!failed) {
+		database_store_take(&user, row);
+		database_user_clear(&user);
+	}
+	database_close(&db);
+	if (!failed)
+		return USERS_FOUND;
+	return failed == -ENOENT ? USERS_UNKNOWN : database_verdict(failed);
+}
+
+struct database_visit {
+	users_visitor *visit;
+	void *context;
+	bool damaged;
+};
+
+static int database_store_row(const struct database_user *user, void *context)
+{
+	struct database_visit *v = context;
+	struct user_row row;
+
+	database_store_take(user, &row);
+	v->visit(v->context, &row, NULL);
+	user_row_clear(&row);
+	return 0;
+}
+
+static void database_store_fault(const char *fault, void *context)
+{
+	struct database_visit *v = context;
+
+	v->visit(v->context, NULL, fault);
+	v->damaged = true;
+}
+
+int database_store_each(const char *path, struct buf *text,
+			users_visitor *visit, void *context)
+{
+	const struct database_search all = {.damaged = database_store_fault};
+	struct database_visit v = {.visit = visit, .context = context};
+	struct database db;
+	int failed;
+
+	failed = database_open(&db, path, DATABASE_READ, USERS_WAIT_MS, text);
+	if (!failed)
+		failed = database_verify(&db, text);
+	if (!failed)
+		failed = database_users_list(&db, &all, database_store_row, &v,
+					     text);
+	database_close(&db);
+	if (failed)
+		visit(context, NULL, buf_str(text) ? text->p : "");
+	return failed ? failed : v.damaged ? -EINVAL : 0;
+}
+
+/* The first users' passwords, and whether any user keeps a secret. */
+static int database_store_look(struct database *db, struct users_facts *facts,
+			       struct buf *error)
+{
+	sqlite3_stmt *statement;
+	int more, failed;
+
+	failed = database_prepare(
+		db, DATABASE_ONCE,
+		"SELECT password,EXISTS(SELECT 1 FROM users INDEXED BY "
+		"users_secret WHERE secret IS NOT NULL OR "
+		"upper(substr(password,1,6)) IN ('{PLAIN','{CLEAR')) "
+		"FROM (SELECT password FROM users ORDER BY id LIMIT 32)",
+		&statement, error);
+	if (failed)
+		return failed;
+	while ((more = database_step(db, statement, error)) > 0) {
+		const void *text = sqlite3_column_text(statement, 0);
+		int n = sqlite3_column_bytes(statement, 0);
+
+		users_facts_add(facts, span_make(text, (size_t)n));
+		facts->keeps_secret |= sqlite3_column_int(statement, 1) != 0;
+	}
+	database_finish(db, statement);
+	return more;
+}
+
+int database_store_facts(const char *path, struct users_facts *facts)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct database db;
+	struct buf error;
+	int failed;
+
+	buf_init(&error, memory, sizeof(memory));
+	failed = database_open(&db, path, DATABASE_READ, 0, &error);
+	if (failed)
+		return failed;
+	failed = database_store_look(&db, facts, &error);
+	database_close(&db);
+	return failed;
+}
+
+static int database_store_try(const char *path, enum database_mode mode,
+			      unsigned wait_ms)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct database db;
+	struct buf error;
+	int failed;
+
+	buf_init(&error, memory, sizeof(memory));
+	failed = database_open(&db, path, mode, wait_ms, &error);
+	if (!failed)
+		database_close(&db);
+	return failed;
+}
+
+bool database_store_is_left(const char *path)
+{
+	return database_store_try(path, DATABASE_READ, 0) == -EOWNERDEAD;
+}
+
+int database_store_undo(const char *path)
+{
+	return database_store_try(path, DATABASE_UNDO, users_wait_ms());
+}
