@@ -212,8 +212,7 @@ log_in() {
 	local long n
 	connect
 	for n in 200 256 1000 70000; do
-		printf -v long '%*s' "$n" ''
-		long=${long// /A}
+		long=$(head -c "$n" /dev/zero | tr '\0' A)
 		put "USER $long"
 		get
 		put "PASS $long"

@@ -155,8 +155,7 @@ stamp() {
 	local n long
 	connect
 	for n in 100 247 248 249 250 255 256 600 5000 100000; do
-		printf -v long '%*s' "$n" ''
-		long=${long// /A}
+		long=$(head -c "$n" /dev/zero | tr '\0' A)
 		ask "USER $long" "$([ "$n" -le 248 ] && echo + || echo -ERR)"
 		ask "$long" -ERR
 	done

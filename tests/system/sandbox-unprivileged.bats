@@ -99,14 +99,20 @@ can_enter() {
 	[ "$(left alice)" = 2 ]
 }
 
-# Landlock can tell processes apart since ABI 6 (Linux 6.12).
+# Landlock can tell processes apart since ABI 6 (Linux 6.12). Of an older one
+# no more is asked than that --check says which it is.
 @test "the monitor cannot signal processes of the same uid, where Landlock can" {
-	"$PROGRAM" --check 2>/dev/null | grep -q 'Landlock ABI [6-9]' ||
-		skip "this kernel's Landlock is too old"
+	local abi
+	abi=$("$PROGRAM" --check 2>/dev/null |
+		sed -n 's/.*Landlock ABI \([0-9]*\).*/\1/p' | head -n 1)
 	serve
 	enter alice
 	call_in "$(monitor alice)" x "kill $SERVER 0" "kill $(acceptor) 0"
-	[ "${RESULTS[*]} ${ERRNOS[*]}" = "-1 -1 1 1" ]
+	if [ "$abi" -ge 6 ]; then
+		[ "${RESULTS[*]} ${ERRNOS[*]}" = "-1 -1 1 1" ]
+	else
+		[ "${RESULTS[*]}" = "0 0" ]
+	fi
 	say QUIT
 	[[ $LINE == +OK* ]]
 }
