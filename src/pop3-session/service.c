@@ -227,6 +227,7 @@ void service_unshare(const struct service *s)
 
 void service_look(struct service *s)
 {
+	log_look();
 	s->offers_apop =
 		s->method_apop && s->has_users && users_offer_apop(&s->users);
 }

@@ -68,8 +68,9 @@ void service_unshare(const struct service *s);
 void service_run_dir(const struct service *s, struct buf *path);
 
 /*
- * Sees what may have changed since: whether APOP is worth offering.  For the
- * parent of many sessions, or a session, before it is one.
+ * Sees what may have changed since: whether APOP is worth offering, and the
+ * time zone of the log.  For the parent of many sessions, or a session, before
+ * it is one.
  */
 void service_look(struct service *s);
 

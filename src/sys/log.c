@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "sys/log_line.h"
 #include "sys/log_sink.h"
+#include "sys/log_time.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -109,6 +110,11 @@ int log_open(const struct log_options *options)
 	the_log.is_open = true;
 	the_log.lost = the_log.unreported = 0;
 	return 0;
+}
+
+void log_look(void)
+{
+	log_time_look(time(NULL));
 }
 
 void log_close(void)

@@ -89,6 +89,10 @@ struct log_event {
  * failure. May be called again, e.g. when configuration has been read. */
 int log_open(const struct log_options *) __attribute__((warn_unused_result));
 
+/* Before forking: what lines need of the time zone is asked for once, for the
+ * children too. Cheap; holds for up to a quarter of an hour. */
+void log_look(void);
+
 /* Closes the sink without a word; later lines are dropped silently. */
 void log_close(void);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "sys/log_line.h"
 
+#include "sys/log_time.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -138,26 +140,12 @@ static void add_classic(struct buf *b, const struct log_line *l)
 	}
 }
 
-/* 2026-01-31T23:59:59.123Z, or with the local offset. */
 static void add_time(struct buf *b, bool local)
 {
 	struct timespec now;
-	struct tm tm;
-	char text[64];
-	size_t n;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	if (!(local ? localtime_r(&now.tv_sec, &tm)
-		    : gmtime_r(&now.tv_sec, &tm)))
-		return;
-	n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	n += (size_t)snprintf(text + n, sizeof(text) - n, ".%03ld",
-			      now.tv_nsec / 1000000);
-	if (local)
-		n += strftime(text + n, sizeof(text) - n, "%z", &tm);
-	else
-		text[n++] = 'Z';
-	buf_add(b, text, n);
+	log_time_add(b, &now, local);
 }
 
 /* The two machine formats differ in their marks only. */
@@ -212,19 +200,6 @@ static void add_structured(struct buf *b, const struct log_line *l,
 		buf_add_char(b, '}');
 }
 
-/* RFC 3164 section 4.1: "Jan  1 23:59:59 ", local time, no host (the local
- * syslog adds it). */
-static void add_syslog_time(struct buf *b)
-{
-	time_t now = time(NULL);
-	struct tm tm;
-	char text[32];
-
-	if (localtime_r(&now, &tm))
-		buf_add(b, text,
-			strftime(text, sizeof(text), "%b %e %H:%M:%S ", &tm));
-}
-
 static void add_tag(struct buf *b, const struct log_line *l)
 {
 	buf_add_str(b, l->options->ident);
@@ -245,9 +220,8 @@ static void add_head(struct buf *b, const struct log_line *l)
 					  (syslog ? LOG_MAIL : 0)));
 		buf_add_char(b, '>');
 	}
-	if (syslog)
-		add_syslog_time(b);
 	if (syslog) {
+		log_time_add_syslog(b, time(NULL));
 		add_tag(b, l);
 	} else if (l->options->format == LOG_DOVECOT && !s->journal) {
 		if (s->stamped) {
