@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "pop3-session/service.h"
 
+#include "pop3-session/owner.h"
 #include "store/place.h"
 #include "sys/log.h"
 
@@ -96,11 +97,15 @@ static int take_identities(struct service *s, struct buf *error)
 static int take_users(struct service *s, struct buf *error)
 {
 	const struct conf_list *list = &s->settings->users;
+	int r;
 
 	s->has_users = list->n > 0;
 	if (!s->has_users)
 		return 0;
-	return users_open(&s->users, list->items, list->n, error);
+	r = users_open(&s->users, list->items, list->n, error);
+	if (s->privileged)
+		s->users.as_owner = owner_does;
+	return r;
 }
 
 static void take_names(struct service *s)

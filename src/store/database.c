@@ -80,6 +80,18 @@ static ssize_t database_readlink(const char *path, char *to, size_t size)
 	return readlinkat(AT_FDCWD, path, to, size);
 }
 
+/*
+ * As root the library gives a journal to the owner of the database: whoever
+ * makes one has to, whoever only reads it or undoes what is in it has not, and
+ * the sandbox would not let it.
+ */
+static bool database_makes_files;
+
+static int database_fchown(int fd, uid_t uid, gid_t gid)
+{
+	return database_makes_files ? fchown(fd, uid, gid) : 0;
+}
+
 static const struct database_call {
 	const char *name;
 	sqlite3_syscall_ptr call;
@@ -87,6 +99,7 @@ static const struct database_call {
 	{"access", (sqlite3_syscall_ptr)database_access},
 	{"unlink", (sqlite3_syscall_ptr)database_unlink},
 	{"readlink", (sqlite3_syscall_ptr)database_readlink},
+	{"fchown", (sqlite3_syscall_ptr)database_fchown},
 };
 
 static int database_library(void)
@@ -357,8 +370,9 @@ static int database_tune(struct database *db, enum database_mode mode,
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0,
 				NULL);
+	/* One lock for all that is read. */
 	if (mode <= DATABASE_UNDO)
-		return 0;
+		return database_do(db, "BEGIN", error);
 	/* What a commit has told is on the disk, and stays there. */
 	return database_do(db,
 			   "PRAGMA foreign_keys = ON;"
@@ -381,6 +395,7 @@ int database_open(struct database *db, const char *path,
 	if (path[0] != '/' || strlen(path) >= sizeof(db->path))
 		return users_cannot_read("sqlite:", path, -ENAMETOOLONG, error);
 	memcpy(db->path, path, strlen(path) + 1);
+	database_makes_files = mode > DATABASE_UNDO;
 	failed = database_library();
 	if (failed)
 		return users_cannot_read("sqlite:", path, failed, error);

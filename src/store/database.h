@@ -6,8 +6,9 @@
  * docs/schema.md describes the tables.
  *
  * One file with a rollback journal beside it (PATH-journal, while somebody
- * writes), never a write-ahead log. Readers take a shared lock for the time of
- * a statement, a writer shuts them out for the time of its commit. Locks belong
+ * writes), never a write-ahead log. What is open for reading has a shared lock
+ * until it is closed, and sees one state of all tables; a writer shuts readers
+ * out for the time of its commit, and waits for those that are in. Locks belong
  * to the process: a database is never open across a fork, nor twice at once.
  *
  * The schema has a version (PRAGMA user_version). Whoever opens for writing
