@@ -129,18 +129,62 @@ static const struct conf_key keys[] = {
 		 "0: no limit."},
 	{.name = "max_sessions_per_user",
 	 .type = CONF_INTEGER,
-	 .flags = CONF_LATER,
 	 .offset = AT(max_sessions_per_user),
 	 .min = 0,
 	 .max = 60000,
 	 .def = "0",
-	 .help = "Most sessions at once of one user; 0: no limit."},
+	 .help = "Most connections at once on which one user has given the "
+		 "right password; 0: no limit. A limit in the user's row of "
+		 "the store wins."},
+	{.name = "max_sessions_per_user_and_network",
+	 .type = CONF_INTEGER,
+	 .offset = AT(max_sessions_per_user_and_network),
+	 .min = 0,
+	 .max = 60000,
+	 .def = "20",
+	 .help = "The same for one user and one IPv4 address or IPv6 /64; 0: "
+		 "no limit."},
+	{.name = "unlimited_networks",
+	 .type = CONF_LIST,
+	 .offset = AT(unlimited_networks),
+	 .help = "Networks without max_sessions_per_network and "
+		 "max_sessions_per_user_and_network, such as the address that "
+		 "a large office comes from. Failed logins have penalties "
+		 "there as everywhere."},
 	{.name = "trusted_networks",
 	 .type = CONF_LIST,
 	 .offset = AT(trusted_networks),
 	 .def = "127.0.0.0/8,::1/128",
 	 .help = "Networks without penalties for failed logins and without "
-		 "max_sessions_per_network."},
+		 "the limits that unlimited_networks lifts: machines that "
+		 "log in for others, such as a webmail server."},
+	{.name = "penalty_free",
+	 .type = CONF_INTEGER,
+	 .offset = AT(penalty_free),
+	 .min = 0,
+	 .max = 1000,
+	 .def = "3",
+	 .help = "Failed logins of one IPv4 address or IPv6 /64 that cost "
+		 "nothing. An IPv6 /48 has four times as many, here and in "
+		 "penalty_refuse. Each is forgotten in two minutes."},
+	{.name = "penalty_delay",
+	 .type = CONF_INTEGER,
+	 .offset = AT(penalty_delay),
+	 .min = 0,
+	 .max = 60,
+	 .unit = "seconds",
+	 .def = "15",
+	 .help = "Longest delay of the logins that follow; it begins with a "
+		 "second and doubles with each failure. 0: no delays."},
+	{.name = "penalty_refuse",
+	 .type = CONF_INTEGER,
+	 .offset = AT(penalty_refuse),
+	 .min = 0,
+	 .max = 10000,
+	 .def = "20",
+	 .help = "Failed logins after which a network is not listened to "
+		 "until some are forgotten, but for users who were logged in "
+		 "from there in the last two weeks. 0: never."},
 	{.name = "proxy_networks",
 	 .type = CONF_LIST,
 	 .flags = CONF_LATER,

@@ -38,7 +38,12 @@ struct settings {
 	int64_t max_sessions;
 	int64_t max_sessions_per_network;
 	int64_t max_sessions_per_user;
+	int64_t max_sessions_per_user_and_network;
+	struct conf_list unlimited_networks;
 	struct conf_list trusted_networks;
+	int64_t penalty_free;
+	int64_t penalty_delay; /* seconds */
+	int64_t penalty_refuse;
 	struct conf_list proxy_networks;
 	const char *run_dir;
 	const char *state_dir;

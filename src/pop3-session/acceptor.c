@@ -6,6 +6,7 @@
  */
 #include "pop3-session/listening.h"
 
+#include "pop3-session/door.h"
 #include "pop3-session/events.h"
 #include "pop3-session/live.h"
 #include "pop3-session/refusal.h"
@@ -209,21 +210,17 @@ static void refuse_for(struct acceptor *a, int client, const struct peer *peer,
 static bool serve(struct acceptor *a, int client)
 {
 	struct admission_ticket ticket = ADMISSION_NO_TICKET;
-	enum admission_verdict verdict;
 	struct peer peer;
 	int r;
 
 	if (peer_of(client, &peer) < 0)
 		return true; /* gone already */
 	if (live_is_full(&a->live)) {
-		refusal_limit(a->service, client, &peer, ADMISSION_FULL);
+		door_is_full(a->service, client, &peer);
 		return false;
 	}
-	verdict = session_admit(a->service, &peer, &ticket);
-	if (verdict == ADMISSION_FULL || verdict == ADMISSION_NETWORK_FULL) {
-		refusal_limit(a->service, client, &peer, verdict);
+	if (!door_admit(a->service, client, &peer, &ticket))
 		return false;
-	}
 	r = start_session(a, client, &peer, &ticket);
 	if (r < 0) {
 		admission_leave(&a->service->admission, &ticket);

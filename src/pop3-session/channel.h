@@ -83,6 +83,9 @@ enum channel_answer {
 	CHANNEL_PERMANENT,	 /* [SYS/PERM] */
 	CHANNEL_CLEARTEXT,	 /* not in clear text from there */
 	CHANNEL_NO_METHOD,	 /* no such method here */
+	CHANNEL_REFUSED,	 /* too many failures of the network */
+	CHANNEL_USER_FULL,	 /* max_sessions_per_user */
+	CHANNEL_USER_NETWORK_FULL,
 	CHANNEL_ANSWERS
 };
 

@@ -73,26 +73,54 @@ static void fill_common(struct common *c, const struct peer *peer)
 	c->lip_span = address(&peer->local, peer->known, c->lip);
 }
 
-void event_refused(const struct peer *peer, const char *setting, int64_t limit)
+static struct span refused_words(const char *setting, int64_t limit,
+				 char *memory, size_t size)
 {
-	char words[96];
-	struct common c;
 	struct buf out;
 
-	fill_common(&c, peer);
-	buf_init(&out, words, sizeof(words));
+	buf_init(&out, memory, size);
 	buf_add_str(&out, "Refused: ");
 	buf_add_str(&out, setting);
 	buf_add_char(&out, '=');
 	buf_add_u64(&out, (uint64_t)limit);
 	buf_add_str(&out, " is reached");
+	return buf_span(&out);
+}
+
+void event_refused(const struct peer *peer, const char *setting, int64_t limit)
+{
+	char words[96];
+	struct common c;
+
+	fill_common(&c, peer);
 	const struct log_field fields[] = {
 		LOG_TEXT("rip", LOG_PLAIN, c.rip_span),
 		LOG_TEXT("lip", LOG_PLAIN, c.lip_span),
 		LOG_TEXT("setting", LOG_HIDDEN, span_str(setting)),
 		LOG_NUMBER("limit", LOG_HIDDEN, (uint64_t)limit),
 	};
-	log_write(&refused_event, buf_span(&out), fields,
+	log_write(&refused_event,
+		  refused_words(setting, limit, words, sizeof(words)), fields,
+		  sizeof(fields) / sizeof(fields[0]));
+}
+
+void event_user_refused(const struct monitor *m, const char *setting,
+			int64_t limit)
+{
+	char words[96];
+	struct common c;
+
+	fill_common(&c, &m->setup->peer);
+	const struct log_field fields[] = {
+		LOG_TEXT("user", LOG_ANGLED, span_str(m->user)),
+		LOG_TEXT("rip", LOG_PLAIN, c.rip_span),
+		LOG_TEXT("lip", LOG_PLAIN, c.lip_span),
+		LOG_TEXT("session", LOG_ANGLED, span_str(m->session)),
+		LOG_TEXT("setting", LOG_HIDDEN, span_str(setting)),
+		LOG_NUMBER("limit", LOG_HIDDEN, (uint64_t)limit),
+	};
+	log_write(&refused_event,
+		  refused_words(setting, limit, words, sizeof(words)), fields,
 		  sizeof(fields) / sizeof(fields[0]));
 }
 

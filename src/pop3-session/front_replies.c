@@ -25,6 +25,15 @@ static const char *const texts[REPLIES] = {
 			    "from this network\r\n",
 	[REPLY_AUTH] = "-ERR [AUTH] wrong name or password\r\n",
 	[REPLY_AUTH_LAST] = "-ERR [AUTH] too many failed logins\r\n",
+	[REPLY_REFUSED] = "-ERR [SYS/TEMP] too many failed logins from your "
+			  "network; try later\r\n",
+	/* The password was right, so not [AUTH]; and what is in the way is
+	 * the user's own, so not [SYS/TEMP]. */
+	[REPLY_USER_FULL] = "-ERR [IN-USE] you have as many sessions as you "
+			    "may; try later\r\n",
+	[REPLY_USER_NETWORK_FULL] =
+		"-ERR [IN-USE] you have as many sessions as you may from one "
+		"network; try later\r\n",
 	[REPLY_SYS_TEMP] = "-ERR [SYS/TEMP] mail cannot be reached now; try "
 			   "later\r\n",
 	[REPLY_SYS_PERM] = "-ERR [SYS/PERM] this account is not set up right; "

@@ -103,6 +103,24 @@ uint64_t monitor_idle_deadline(const struct monitor *m);
 void monitor_on_login(struct monitor *m, struct channel_message *message);
 void monitor_preauth(struct monitor *m);
 
+/* monitor_limits.c */
+/*
+ * Before anything is looked at: CHANNEL_WELCOME when it may be, which may take
+ * as long as the network's penalty; CHANNEL_REFUSED (logged); or
+ * CHANNEL_TEMPORARY: front or client went away, or the server ends. `user`:
+ * empty if nobody can have that name.
+ */
+enum channel_answer monitor_await_turn(struct monitor *m, struct span user);
+/* The login has failed, or the password was right. */
+void monitor_count_failure(struct monitor *m);
+void monitor_count_success(struct monitor *m);
+/*
+ * With the right password: CHANNEL_WELCOME, or which limit of sessions is
+ * reached (logged).
+ */
+enum channel_answer monitor_within_limits(struct monitor *m,
+					  const struct user_row *row);
+
 /* monitor_place.c */
 struct monitor_place {
 	struct identity owner;
@@ -135,6 +153,8 @@ void monitor_on_commit(struct monitor *m, struct channel_message *message);
 /* events.c: the lines of the log */
 void event_login(const struct monitor *m, enum channel_method method);
 void event_delayed(const struct monitor *m, uint32_t ms);
+void event_user_refused(const struct monitor *m, const char *setting,
+			int64_t limit);
 void event_login_failed(const struct monitor *m, const char *why);
 void event_end(const struct monitor *m);
 void event_front_trapped(const struct monitor *m);

@@ -6,7 +6,6 @@
 #include "sys/log.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -35,46 +34,11 @@ static void forget_scratch(const struct monitor *m)
 		(void)madvise(&scratch, sizeof(scratch), MADV_DONTNEED);
 }
 
-static bool has_penalty(const struct monitor *m)
-{
-	return m->setup->is_network &&
-	       !service_trusts(m->service, &m->setup->peer);
-}
-
-/*
- * Wait out the network's penalty.  False: not all of it, because front or
- * client went away or the server ends; then nothing may be tried.
- */
-static bool serve_penalty(struct monitor *m)
-{
-	struct pollfd fds[] = {
-		{m->setup->channel, 0, 0},
-		{m->setup->client, 0, 0},
-		{m->setup->signals, POLLIN, 0},
-	};
-	struct timespec limit;
-	uint32_t ms;
-
-	if (!has_penalty(m))
-		return true;
-	ms = penalty_delay_ms(&m->service->penalty, &m->setup->peer.address);
-	if (ms == 0)
-		return true;
-	if (m->stopping)
-		return false;
-	event_delayed(m, ms);
-	limit = (struct timespec){ms / 1000, ms % 1000 * 1000000L};
-	m->deadline += ms; /* the wait is ours, not the client's */
-	return ppoll(fds, 3, &limit, NULL) == 0;
-}
-
 static enum channel_answer refuse(struct monitor *m, const char *why)
 {
 	event_login_failed(m, why);
 	m->failures++;
-	if (has_penalty(m))
-		(void)penalty_failed(&m->service->penalty,
-				     &m->setup->peer.address);
+	monitor_count_failure(m);
 	return m->failures >= m->service->settings->auth_tries
 		       ? CHANNEL_TOO_MANY
 		       : CHANNEL_BAD_CREDENTIALS;
@@ -150,6 +114,7 @@ static enum channel_answer authenticate(struct monitor *m,
 		return answer;
 	switch (check(m, row, method, proof)) {
 	case AUTH_GOOD:
+		monitor_count_success(m);
 		return CHANNEL_WELCOME;
 	case AUTH_BAD:
 		return refuse(m, "password mismatch");
@@ -171,7 +136,9 @@ static void enter(struct monitor *m, struct channel_verdict *verdict)
 	struct monitor_place *place = &scratch.place;
 	bool fatal = false;
 
-	verdict->answer = monitor_find_place(m, &scratch.row, place);
+	verdict->answer = monitor_within_limits(m, &scratch.row);
+	if (verdict->answer == CHANNEL_WELCOME)
+		verdict->answer = monitor_find_place(m, &scratch.row, place);
 	if (verdict->answer == CHANNEL_WELCOME)
 		verdict->answer = monitor_enter_place(m, place, &fatal,
 						      &verdict->held_for);
@@ -183,14 +150,14 @@ static void enter(struct monitor *m, struct channel_verdict *verdict)
 	m->state = CHANNEL_IN_MAIL;
 	m->logged_in = true;
 	m->deadline = monitor_idle_deadline(m);
-	if (has_penalty(m))
-		penalty_forgive(&m->service->penalty, &m->setup->peer.address);
 }
 
 static void answer(struct monitor *m, struct channel_verdict *verdict,
 		   enum channel_method method)
 {
-	enum monitor_end end = END_NO_MAILDROP;
+	enum monitor_end end = verdict->answer == CHANNEL_REFUSED
+				       ? END_AUTH_LIMIT
+				       : END_NO_MAILDROP;
 	int fds[2];
 	size_t n = 0;
 
@@ -236,6 +203,7 @@ void monitor_on_login(struct monitor *m, struct channel_message *message)
 	struct channel_verdict verdict = {.held_for = -1};
 	struct channel_login login;
 	struct span name, proof;
+	bool is_name;
 
 	memcpy(&login, message->body.p, sizeof(login));
 	name = span_drop(message->body, sizeof(login));
@@ -247,11 +215,14 @@ void monitor_on_login(struct monitor *m, struct channel_message *message)
 	}
 	proof = span_drop(name, login.name_n);
 	name = span_take(name, login.name_n);
-	if (!serve_penalty(m)) {
-		verdict.answer = CHANNEL_TEMPORARY;
+	is_name = take_name(m, name);
+	verdict.answer =
+		monitor_await_turn(m, span_str(is_name ? m->user : NULL));
+	if (verdict.answer != CHANNEL_WELCOME) {
+		verdict.closing = verdict.answer == CHANNEL_REFUSED;
 	} else if (!offers(m, login.method)) {
 		verdict.answer = CHANNEL_NO_METHOD;
-	} else if (!take_name(m, name)) {
+	} else if (!is_name) {
 		check_nobody(m, login.method, proof);
 		verdict.answer = refuse(m, "not a user name");
 	} else {

@@ -45,23 +45,12 @@ static void say(int client, const char *reply)
 	(void)sendmsg(client, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-void refusal_limit(const struct service *service, int client,
-		   const struct peer *peer, enum admission_verdict verdict)
+void refusal_tell(int client, const struct peer *peer, const char *reply,
+		  const char *setting, int64_t limit)
 {
-	const struct settings *s = service->settings;
-	bool is_total = verdict == ADMISSION_FULL;
-
-	say(client, is_total ? "-ERR [SYS/TEMP] the server has as many "
-			       "sessions as it may; try later\r\n"
-			     : "-ERR [SYS/TEMP] your network has as many "
-			       "sessions as it may; try later\r\n");
-	if (!may_log())
-		return;
-	if (is_total)
-		event_refused(peer, "max_sessions", s->max_sessions);
-	else
-		event_refused(peer, "max_sessions_per_network",
-			      s->max_sessions_per_network);
+	say(client, reply);
+	if (may_log())
+		event_refused(peer, setting, limit);
 }
 
 void refusal_apologise(int client)

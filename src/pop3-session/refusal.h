@@ -13,8 +13,6 @@
 #define POP3_SESSION_REFUSAL_H
 
 #include "net/peer.h"
-#include "pop3-session/service.h"
-#include "stats/admission.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,9 +32,12 @@ struct refusals {
 	size_t oldest, n;
 };
 
-/* Limits are reached: the reply, and a line of the log. */
-void refusal_limit(const struct service *service, int client,
-		   const struct peer *peer, enum admission_verdict verdict);
+/*
+ * A limit is reached: the reply, and a line of the log (of a flood not every
+ * one) that names the setting and its value.
+ */
+void refusal_tell(int client, const struct peer *peer, const char *reply,
+		  const char *setting, int64_t limit);
 
 /* The reply where a process or descriptor that it takes cannot be had. */
 void refusal_apologise(int client);

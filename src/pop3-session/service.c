@@ -12,24 +12,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int take_networks(struct service *s, struct buf *error)
+static int take_networks(const struct conf_list *list, const char *name,
+			 struct service_networks *to, struct buf *error)
 {
-	const struct conf_list *list = &s->settings->trusted_networks;
 	size_t i;
 
 	for (i = 0; i < list->n; i++) {
-		if (s->trusted_n == SERVICE_NETWORKS ||
+		if (to->n == SERVICE_NETWORKS ||
 		    !network_parse(span_str(list->items[i]),
-				   &s->trusted[s->trusted_n])) {
-			buf_add_str(error, "trusted_networks: ");
+				   &to->items[to->n])) {
+			buf_add_str(error, name);
+			buf_add_str(error, ": ");
 			buf_add_str(error, list->items[i]);
-			buf_add_str(error, ": not an address or a network "
-					   "such as 192.0.2.0/24");
+			buf_add_str(error, to->n == SERVICE_NETWORKS
+						   ? ": more than 64 networks"
+						   : ": not an address or a "
+						     "network such as "
+						     "192.0.2.0/24");
 			return -EINVAL;
 		}
-		s->trusted_n++;
+		to->n++;
 	}
 	return 0;
+}
+
+static void take_penalties(struct service *s)
+{
+	s->penalty_rules = (struct penalty_rules){
+		.free = (uint32_t)s->settings->penalty_free,
+		.most_ms = (uint32_t)s->settings->penalty_delay * 1000,
+		.refuse = (uint32_t)s->settings->penalty_refuse,
+	};
 }
 
 static int take_methods(struct service *s, struct buf *error)
@@ -143,7 +156,11 @@ int service_prepare(struct service *s, const struct configuration *c,
 				 SERVICE_ALIVE_PARTS);
 	r = place_check_template(span_str(s->settings->maildir), error);
 	if (r == 0)
-		r = take_networks(s, error);
+		r = take_networks(&s->settings->trusted_networks,
+				  "trusted_networks", &s->trusted, error);
+	if (r == 0)
+		r = take_networks(&s->settings->unlimited_networks,
+				  "unlimited_networks", &s->unlimited, error);
 	if (r == 0)
 		r = take_methods(s, error);
 	if (r == 0)
@@ -151,6 +168,7 @@ int service_prepare(struct service *s, const struct configuration *c,
 	if (r == 0)
 		r = take_users(s, error);
 	take_names(s);
+	take_penalties(s);
 	return r;
 }
 
@@ -237,17 +255,27 @@ void service_look(struct service *s)
 		s->method_apop && s->has_users && users_offer_apop(&s->users);
 }
 
-bool service_trusts(const struct service *s, const struct peer *peer)
+static bool is_among(const struct service_networks *networks,
+		     const struct network_address *address)
 {
 	size_t i;
 
-	if (!peer->known)
-		return true;
-	for (i = 0; i < s->trusted_n; i++) {
-		if (network_contains(&s->trusted[i], &peer->address))
+	for (i = 0; i < networks->n; i++) {
+		if (network_contains(&networks->items[i], address))
 			return true;
 	}
 	return false;
+}
+
+bool service_trusts(const struct service *s, const struct peer *peer)
+{
+	return !peer->known || is_among(&s->trusted, &peer->address);
+}
+
+bool service_has_no_limit(const struct service *s, const struct peer *peer)
+{
+	return service_trusts(s, peer) ||
+	       is_among(&s->unlimited, &peer->address);
 }
 
 bool service_allows_plaintext(const struct service *s, const struct peer *peer)

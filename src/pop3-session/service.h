@@ -24,6 +24,11 @@ enum {
 	SERVICE_ALIVE_PARTS = 40,
 };
 
+struct service_networks {
+	struct network items[SERVICE_NETWORKS];
+	size_t n;
+};
+
 struct service {
 	const struct settings *settings;
 	bool privileged;       /* can become other users */
@@ -33,8 +38,8 @@ struct service {
 	const char *const *roots; /* NULL: any folder */
 	size_t roots_n;
 	bool method_user, method_apop;
-	struct network trusted[SERVICE_NETWORKS];
-	size_t trusted_n;
+	struct service_networks trusted, unlimited;
+	struct penalty_rules penalty_rules;
 	struct users users;
 	bool has_users;
 	bool offers_apop; /* see service_look() */
@@ -75,6 +80,9 @@ void service_run_dir(const struct service *s, struct buf *path);
 void service_look(struct service *s);
 
 bool service_trusts(const struct service *s, const struct peer *peer);
+
+/* Is it exempt from the limits by network?  Also if it is trusted. */
+bool service_has_no_limit(const struct service *s, const struct peer *peer);
 
 /* May USER and PASS be used in clear text by this peer (NULL: no network)? */
 bool service_allows_plaintext(const struct service *s, const struct peer *peer);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "pop3-session/session.h"
 
+#include "pop3-session/door.h"
 #include "pop3-session/events.h"
 #include "pop3-session/refusal.h"
 #include "priv/sandbox.h"
@@ -20,21 +21,6 @@
 #include <unistd.h>
 
 enum { REAP_S = 2, REAP_NAP_MS = 5, REAP_NAPS = 20 };
-
-enum admission_verdict session_admit(struct service *service,
-				     const struct peer *peer,
-				     struct admission_ticket *ticket)
-{
-	const struct settings *s = service->settings;
-	const struct admission_limits limits = {
-		.sessions = (uint32_t)s->max_sessions,
-		.per_network = (uint32_t)s->max_sessions_per_network,
-	};
-
-	return admission_enter(&service->admission,
-			       peer->known ? &peer->address : NULL,
-			       service_trusts(service, peer), &limits, ticket);
-}
 
 /* --- the front's process --- */
 
@@ -227,14 +213,8 @@ int session_serve(struct service *service, const struct session_options *o)
 	setup.is_network = is_socket_on(STDIN_FILENO, &setup.peer);
 	setup.client = setup.is_network ? STDIN_FILENO : -1;
 	if (setup.is_network) {
-		enum admission_verdict verdict;
-
 		service_share(service);
-		verdict = session_admit(service, &setup.peer, &ticket);
-		if (verdict == ADMISSION_FULL ||
-		    verdict == ADMISSION_NETWORK_FULL) {
-			refusal_limit(service, STDOUT_FILENO, &setup.peer,
-				      verdict);
+		if (!door_admit(service, STDOUT_FILENO, &setup.peer, &ticket)) {
 			refusal_end(STDOUT_FILENO);
 			return 0;
 		}

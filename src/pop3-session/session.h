@@ -29,8 +29,4 @@ _Noreturn void session_front(const struct service *service, int in, int out,
 /* Before the sandbox: a forbidden call is told to the monitor. */
 void session_front_trap(void);
 
-enum admission_verdict session_admit(struct service *service,
-				     const struct peer *peer,
-				     struct admission_ticket *ticket);
-
 #endif

@@ -176,17 +176,15 @@ static bool admission_is_dead(struct admission *a, uint32_t slot,
 	       !locked;
 }
 
-/* Frees the slots of dead sessions, of all or (key) of one network. */
-static void admission_fold(struct admission *a, const struct slots_key *key)
+/* Frees the slots of dead sessions: of all, of one network, of one user. */
+static void admission_fold(struct admission *a, const struct slots_key *key,
+			   uint64_t user)
 {
 	struct admission_probe probe = {.shard = ADMISSION_SHARDS, .fd = -1};
 	uint32_t slot = 0;
 
 	for (; (slot = slots_used_from(a->file, slot)) != SLOTS_NONE; slot++) {
-		const struct slots_slot *s = &a->file->slots[slot];
-
-		if (key &&
-		    (!s->has_key || memcmp(&s->key, key, sizeof(*key)) != 0))
+		if (!slots_is_of(&a->file->slots[slot], key, user))
 			continue;
 		if (admission_is_dead(a, slot, &probe))
 			slots_release(a->file, slot);
@@ -216,7 +214,7 @@ static bool admission_is_full(struct admission *a, uint32_t limit)
 	if (!limit || limit > ADMISSION_SLOTS)
 		limit = ADMISSION_SLOTS;
 	if (f->total >= limit && admission_is_due(&f->folded_ms))
-		admission_fold(a, NULL);
+		admission_fold(a, NULL, 0);
 	return f->total >= limit;
 }
 
@@ -229,7 +227,7 @@ static bool admission_is_network_full(struct admission *a,
 	if (!n || !limit || n->count < limit)
 		return false;
 	if (admission_is_due(&n->folded_ms)) {
-		admission_fold(a, key);
+		admission_fold(a, key, 0);
 		n = slots_network(a->file, key);
 	}
 	return n && n->count >= limit;
@@ -333,13 +331,79 @@ void admission_leave(struct admission *a, struct admission_ticket *ticket)
 	*ticket = ADMISSION_NO_TICKET;
 }
 
-/* --- what the slots know --- */
+/* --- users --- */
 
 /* May the mapping be touched without the lock? */
 static bool admission_is_usable(const struct admission *a)
 {
 	return a->fd >= 0 && shared_verify(a->fd, a->file, &slots_kind) == 0;
 }
+
+static uint64_t admission_user(const struct admission *a, struct span name)
+{
+	return shared_hash_text(&a->file->header, name) | 1;
+}
+
+/* How many others are the user's: at least `limit`, that live? */
+static bool admission_has_others(struct admission *a, uint32_t own,
+				 const struct slots_key *key, uint64_t user,
+				 uint32_t limit)
+{
+	if (!limit || slots_number_of(a->file, own, key, user) < limit)
+		return false;
+	admission_fold(a, key, user);
+	return slots_number_of(a->file, own, key, user) >= limit;
+}
+
+/* Without a limit nothing has to be the case while it is noted. */
+static bool admission_note(struct admission *a,
+			   const struct admission_ticket *ticket,
+			   struct span name)
+{
+	struct slots_slot *s;
+
+	if (!admission_is_usable(a))
+		return false;
+	s = admission_slot(a, ticket);
+	if (s)
+		atomic_store_explicit(&s->user, admission_user(a, name),
+				      memory_order_relaxed);
+	return s;
+}
+
+enum admission_verdict
+admission_name(struct admission *a, const struct admission_ticket *ticket,
+	       struct span name, const struct admission_user_limits *limits)
+{
+	enum admission_verdict verdict = ADMISSION_ENTERED;
+	struct slots_slot *s;
+	uint64_t user;
+
+	if (!ticket->serial)
+		return ADMISSION_UNAVAILABLE;
+	if (!limits->per_user && !limits->per_user_and_network)
+		return admission_note(a, ticket, name) ? ADMISSION_ENTERED
+						       : ADMISSION_UNAVAILABLE;
+	if (!admission_lock(a))
+		return ADMISSION_UNAVAILABLE;
+	user = admission_user(a, name);
+	s = admission_slot(a, ticket);
+	if (!s)
+		verdict = ADMISSION_UNAVAILABLE;
+	else if (admission_has_others(a, ticket->slot, NULL, user,
+				      limits->per_user))
+		verdict = ADMISSION_USER_FULL;
+	else if (s->has_key &&
+		 admission_has_others(a, ticket->slot, &s->key, user,
+				      limits->per_user_and_network))
+		verdict = ADMISSION_USER_NETWORK_FULL;
+	else
+		atomic_store_explicit(&s->user, user, memory_order_relaxed);
+	admission_unlock(a);
+	return verdict;
+}
+
+/* --- what the slots know --- */
 
 void admission_hold(struct admission *a, const struct admission_ticket *ticket,
 		    dev_t dev, ino_t ino)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Admission: how many sessions there are, in all and for each source network
- * (an IPv4 address, an IPv6 /64), counted through a file in run_dir that every
- * process maps. No daemon is needed, and a process may be killed anywhere.
+ * Admission: how many sessions there are, in all, for each source network (an
+ * IPv4 address, an IPv6 /64) and for each user, counted through a file in
+ * run_dir that every process maps. No daemon is needed, and a process may be
+ * killed anywhere.
  *
  * The file `admission` has a fixed size, is sparse (a few pages for a few
  * sessions), and is made by whoever comes first. Each session has a slot in
@@ -57,10 +58,17 @@ struct admission_limits {
 	uint32_t per_network; /* 0: no limit */
 };
 
+struct admission_user_limits {
+	uint32_t per_user; /* 0: no limit, as in the next */
+	uint32_t per_user_and_network;
+};
+
 enum admission_verdict {
 	ADMISSION_ENTERED,
 	ADMISSION_FULL,		/* max_sessions, or no slot is left */
 	ADMISSION_NETWORK_FULL, /* max_sessions_per_network */
+	ADMISSION_USER_FULL,	/* max_sessions_per_user */
+	ADMISSION_USER_NETWORK_FULL,
 	/* the file cannot be used now: serve, log once; there is no ticket */
 	ADMISSION_UNAVAILABLE,
 };
@@ -106,6 +114,18 @@ __attribute__((warn_unused_result)) enum admission_verdict
 admission_enter(struct admission *a, const struct network_address *peer,
 		bool exempt, const struct admission_limits *limits,
 		struct admission_ticket *ticket);
+
+/*
+ * Notes in the ticket's slot whose session it has turned out to be (by a hash
+ * with a secret of the file), unless the user has as many others as he may:
+ * ADMISSION_ENTERED, ADMISSION_USER_FULL or ADMISSION_USER_NETWORK_FULL. A
+ * name that is noted stays until there is another one, or the place is given
+ * back. ADMISSION_UNAVAILABLE: not counted. Looks through all slots in use if
+ * there is a limit.
+ */
+__attribute__((warn_unused_result)) enum admission_verdict
+admission_name(struct admission *a, const struct admission_ticket *ticket,
+	       struct span user, const struct admission_user_limits *limits);
 
 /* Closes ticket->fd of this process; the place stays with those who have it. */
 void admission_hand_over(struct admission_ticket *ticket);

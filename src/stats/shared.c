@@ -198,3 +198,22 @@ uint64_t shared_hash(const struct shared_header *h, const uint8_t octets[16])
 	return shared_mix(shared_mix(half[0] ^ h->key[0]) + half[1] +
 			  h->key[1]);
 }
+
+uint64_t shared_hash_text(const struct shared_header *h, struct span text)
+{
+	uint64_t block[2], hash = text.n;
+	uint8_t octets[sizeof(block)];
+
+	do {
+		struct span some = span_take(text, sizeof(uint64_t));
+
+		block[0] = hash;
+		block[1] = 0;
+		if (some.n)
+			memcpy(&block[1], some.p, some.n);
+		memcpy(octets, block, sizeof(block));
+		hash = shared_hash(h, octets);
+		text = span_drop(text, some.n);
+	} while (text.n);
+	return hash;
+}

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/span.h"
+
 struct shared_header {
 	char magic[8];
 	uint32_t version;
@@ -61,5 +63,8 @@ void shared_close(int fd, void *map, const struct shared_kind *kind);
 
 /* A hash of 16 octets that depends on the file's key. */
 uint64_t shared_hash(const struct shared_header *h, const uint8_t octets[16]);
+
+/* The same of a text of any length, such as a user's name. */
+uint64_t shared_hash_text(const struct shared_header *h, struct span text);
 
 #endif

@@ -11,7 +11,7 @@ _Static_assert(sizeof(struct slots_network) == 32, "layout of the file");
 const struct shared_kind slots_kind = {
 	.name = "admission",
 	.magic = "p3sadmit",
-	.version = 1,
+	.version = 2,
 	.size = sizeof(struct slots_file),
 	.backed = offsetof(struct slots_file, networks),
 };
@@ -166,6 +166,25 @@ uint32_t slots_used_from(const struct slots_file *f, uint32_t from)
 	return from < SLOTS_MAX ? slots_scan(f, from, 0) : SLOTS_NONE;
 }
 
+bool slots_is_of(const struct slots_slot *s, const struct slots_key *key,
+		 uint64_t user)
+{
+	if (user &&
+	    atomic_load_explicit(&s->user, memory_order_relaxed) != user)
+		return false;
+	return !key || (s->has_key && slots_key_equal(&s->key, key));
+}
+
+uint32_t slots_number_of(const struct slots_file *f, uint32_t but,
+			 const struct slots_key *key, uint64_t user)
+{
+	uint32_t slot = 0, n = 0;
+
+	for (; (slot = slots_used_from(f, slot)) != SLOTS_NONE; slot++)
+		n += slot != but && slots_is_of(&f->slots[slot], key, user);
+	return n;
+}
+
 /* Storage for the chunk behind the first *backed entries. */
 static int slots_back_chunk(int fd, uint64_t from, uint32_t size,
 			    uint32_t *backed)
@@ -220,6 +239,7 @@ uint64_t slots_take(struct slots_file *f, uint32_t slot,
 	atomic_store_explicit(&s->since, 0, memory_order_relaxed);
 	atomic_store_explicit(&s->dev, 0, memory_order_relaxed);
 	atomic_store_explicit(&s->ino, 0, memory_order_relaxed);
+	atomic_store_explicit(&s->user, 0, memory_order_relaxed);
 	atomic_store_explicit(&s->serial, serial, memory_order_release);
 	slots_count(f, slot);
 	return serial;

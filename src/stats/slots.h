@@ -39,7 +39,7 @@ struct slots_slot {
 	/* which Maildir is held: written by the holder without the lock */
 	_Atomic uint64_t dev, ino;
 	_Atomic int64_t since;
-	uint64_t spares;
+	_Atomic uint64_t user; /* hash of the name, odd; 0: not known yet */
 };
 
 struct slots_network {
@@ -80,6 +80,14 @@ void slots_end(struct slots_file *f);
 /* The network's entry, or NULL if it has no session. */
 struct slots_network *slots_network(struct slots_file *f,
 				    const struct slots_key *key);
+
+/* Is the slot one of the network (NULL: any) and of the user (0: any)? */
+bool slots_is_of(const struct slots_slot *s, const struct slots_key *key,
+		 uint64_t user);
+
+/* How many slots in use are, not counting one. */
+uint32_t slots_number_of(const struct slots_file *f, uint32_t but,
+			 const struct slots_key *key, uint64_t user);
 
 /* The first free slot from `from` on, or SLOTS_NONE. */
 uint32_t slots_free_from(struct slots_file *f, uint32_t from);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#include "pop3-session/door.h"
+
+#include "pop3-session/refusal.h"
+
+static bool turn_away_for_limit(const struct service *service, int client,
+				const struct peer *peer,
+				enum admission_verdict verdict)
+{
+	const struct settings *s = service->settings;
+
+	if (verdict == ADMISSION_FULL) {
+		door_is_full(service, client, peer);
+		return true;
+	}
+	if (verdict != ADMISSION_NETWORK_FULL)
+		return false;
+	refusal_tell(client, peer,
+		     "-ERR [SYS/TEMP] your network has as many sessions as it "
+		     "may; try later\r\n",
+		     "max_sessions_per_network", s->max_sessions_per_network);
+	return true;
+}
+
+void door_is_full(const struct service *service, int client,
+		  const struct peer *peer)
+{
+	refusal_tell(client, peer,
+		     "-ERR [SYS/TEMP] the server has as many sessions as it "
+		     "may; try later\r\n",
+		     "max_sessions", service->settings->max_sessions);
+}
+
+/* The same words as for a session that gets there after its greeting. */
+static bool turn_away_for_failures(struct service *service, int client,
+				   const struct peer *peer)
+{
+	if (!peer->known || service_trusts(service, peer) ||
+	    !penalty_refuses(&service->penalty, &service->penalty_rules,
+			     &peer->address))
+		return false;
+	refusal_tell(client, peer,
+		     "-ERR [SYS/TEMP] too many failed logins from your "
+		     "network; try later\r\n",
+		     "penalty_refuse", service->settings->penalty_refuse);
+	return true;
+}
+
+bool door_admit(struct service *service, int client, const struct peer *peer,
+		struct admission_ticket *ticket)
+{
+	const struct settings *s = service->settings;
+	const struct admission_limits limits = {
+		.sessions = (uint32_t)s->max_sessions,
+		.per_network = (uint32_t)s->max_sessions_per_network,
+	};
+	enum admission_verdict verdict;
+
+	*ticket = ADMISSION_NO_TICKET;
+	if (turn_away_for_failures(service, client, peer))
+		return false;
+	verdict = admission_enter(
+		&service->admission, peer->known ? &peer->address : NULL,
+		service_has_no_limit(service, peer), &limits, ticket);
+	return !turn_away_for_limit(service, client, peer, verdict);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/* What a login has to do with those before it, and with those at once. */
+#include "pop3-session/monitor.h"
+
+#include <poll.h>
+
+static bool has_penalty(const struct monitor *m)
+{
+	return m->setup->is_network &&
+	       !service_trusts(m->service, &m->setup->peer);
+}
+
+static struct penalty_verdict ask(const struct monitor *m, struct span user)
+{
+	return penalty_ask(&m->service->penalty, &m->service->penalty_rules,
+			   &m->setup->peer.address, user);
+}
+
+/* False: not all of it was waited out. */
+static bool wait_out(struct monitor *m, uint32_t ms)
+{
+	const struct timespec limit = {ms / 1000, ms % 1000 * 1000000L};
+	struct pollfd fds[] = {
+		{m->setup->channel, 0, 0},
+		{m->setup->client, 0, 0},
+		{m->setup->signals, POLLIN, 0},
+	};
+
+	if (m->stopping)
+		return false;
+	event_delayed(m, ms);
+	m->deadline += ms; /* the wait is ours, not the client's */
+	return ppoll(fds, 3, &limit, NULL) == 0;
+}
+
+enum channel_answer monitor_await_turn(struct monitor *m, struct span user)
+{
+	struct penalty_verdict verdict;
+
+	if (!has_penalty(m))
+		return CHANNEL_WELCOME;
+	verdict = ask(m, user);
+	if (!verdict.refused && verdict.delay_ms) {
+		if (!wait_out(m, verdict.delay_ms))
+			return CHANNEL_TEMPORARY;
+		/* Others have not waited for this one. */
+		verdict = ask(m, user);
+	}
+	if (!verdict.refused)
+		return CHANNEL_WELCOME;
+	event_user_refused(m, "penalty_refuse",
+			   m->service->settings->penalty_refuse);
+	return CHANNEL_REFUSED;
+}
+
+void monitor_count_failure(struct monitor *m)
+{
+	if (has_penalty(m))
+		(void)penalty_failed(
+			&m->service->penalty, &m->service->penalty_rules,
+			&m->setup->peer.address, span_str(m->user));
+}
+
+void monitor_count_success(struct monitor *m)
+{
+	if (has_penalty(m))
+		penalty_good(&m->service->penalty, &m->setup->peer.address,
+			     span_str(m->user));
+}
+
+enum channel_answer monitor_within_limits(struct monitor *m,
+					  const struct user_row *row)
+{
+	const struct settings *s = m->service->settings;
+	const struct peer *peer = &m->setup->peer;
+	struct admission_user_limits limits = {
+		.per_user = row->has_max_sessions
+				    ? row->max_sessions
+				    : (uint32_t)s->max_sessions_per_user,
+	};
+
+	if (!m->setup->ticket)
+		return CHANNEL_WELCOME;
+	if (!service_has_no_limit(m->service, peer))
+		limits.per_user_and_network =
+			(uint32_t)s->max_sessions_per_user_and_network;
+	switch (admission_name(&m->service->admission, m->setup->ticket,
+			       span_str(m->user), &limits)) {
+	case ADMISSION_USER_FULL:
+		event_user_refused(m,
+				   row->has_max_sessions
+					   ? "max_sessions of the user's row"
+					   : "max_sessions_per_user",
+				   limits.per_user);
+		return CHANNEL_USER_FULL;
+	case ADMISSION_USER_NETWORK_FULL:
+		event_user_refused(m, "max_sessions_per_user_and_network",
+				   limits.per_user_and_network);
+		return CHANNEL_USER_NETWORK_FULL;
+	default:
+		return CHANNEL_WELCOME;
+	}
+}
