@@ -247,7 +247,8 @@ static void on_message(struct actor *actor,
 
 /*
  * May this be heard of the front?  After a stray that it refuses nothing but
- * the end; but one behind an answer may find it still at work on that.
+ * the end; but one behind an answer may find it still at work on that, or with
+ * its UPDATE done.
  */
 static bool may_hear(const struct actor *actor, int received, uint32_t kind)
 {
@@ -255,10 +256,11 @@ static bool may_hear(const struct actor *actor, int received, uint32_t kind)
 
 	if (!stray || !stray->is_sent)
 		return received >= 0;
-	if (stray->is_refused)
-		return received == 0 || (received > 0 && stray->is_behind &&
-					 kind == CHANNEL_FETCH);
-	return true;
+	if (!stray->is_refused || received == 0)
+		return true;
+	return received > 0 && stray->is_behind &&
+	       (kind == CHANNEL_FETCH ||
+		(kind == CHANNEL_SUMMARY && actor->is_committed));
 }
 
 static void hear(struct actor *actor)

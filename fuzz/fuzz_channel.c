@@ -371,10 +371,13 @@ static void send_stray(struct stray *stray, int channel, enum channel_kind due)
 	static char greeting[sizeof(struct channel_greeting) + 512];
 
 	if (is_fit && d.head.kind == CHANNEL_GREETING) {
-		/* It begins with truth values, and those are 0 or 1. */
+		/*
+		 * Its truth values are 0 or 1, and the verdict that it can
+		 * promise (the second) would not come.
+		 */
 		memcpy(greeting, d.body.p, d.body.n);
 		for (int i = 0; i < 3; i++)
-			greeting[i] &= 1;
+			greeting[i] &= i == 1 ? 0 : 1;
 		d.body.p = greeting;
 	}
 	stray->is_sent = true;
