@@ -4,63 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <malloc.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/database_memory.h"
 #include "store/database_sql.h"
 
 /* --- the library --- */
-
-/* Passwords pass through its memory: what is given back is cleared. */
-static void *database_malloc(int n)
-{
-	return malloc((size_t)n);
-}
-
-static void database_free(void *p)
-{
-	explicit_bzero(p, malloc_usable_size(p));
-	free(p);
-}
-
-static int database_size(void *p)
-{
-	return (int)malloc_usable_size(p);
-}
-
-static void *database_realloc(void *p, int n)
-{
-	size_t had = malloc_usable_size(p);
-	void *q;
-
-	if (had >= (size_t)n)
-		return p;
-	q = malloc((size_t)n);
-	if (!q)
-		return NULL;
-	memcpy(q, p, had);
-	database_free(p);
-	return q;
-}
-
-static int database_roundup(int n)
-{
-	return (n + 7) & ~7;
-}
-
-static int database_nothing(void *unused)
-{
-	(void)unused;
-	return SQLITE_OK;
-}
-
-static void database_no_more(void *unused)
-{
-	(void)unused;
-}
 
 /*
  * The sandbox knows paths only through the calls that end in `at`.
@@ -104,15 +55,6 @@ static const struct database_call {
 
 static int database_library(void)
 {
-	static const sqlite3_mem_methods memory = {
-		.xMalloc = database_malloc,
-		.xFree = database_free,
-		.xRealloc = database_realloc,
-		.xSize = database_size,
-		.xRoundup = database_roundup,
-		.xInit = database_nothing,
-		.xShutdown = database_no_more,
-	};
 	static bool is_ready;
 	sqlite3_vfs *vfs;
 
@@ -120,7 +62,7 @@ static int database_library(void)
 		return 0;
 	if (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) ||
 	    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) ||
-	    sqlite3_config(SQLITE_CONFIG_MALLOC, &memory) ||
+	    sqlite3_config(SQLITE_CONFIG_MALLOC, &database_memory) ||
 	    /* page by page: a login needs few */
 	    sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0) ||
 	    sqlite3_initialize())
@@ -405,6 +347,8 @@ int database_open(struct database *db, const char *path,
 		failed = database_look(db, error);
 	if (failed)
 		return failed;
+	if (mode <= DATABASE_UNDO)
+		database_memory_begin();
 	if (sqlite3_open_v2(path, &db->handle, flags, NULL))
 		failed = database_failed(db, error);
 	if (!failed)
@@ -422,6 +366,7 @@ void database_close(struct database *db)
 	for (size_t i = 0; i < DATABASE_STATEMENTS; i++)
 		(void)sqlite3_finalize(db->statements[i]);
 	(void)sqlite3_close(db->handle);
+	database_memory_end();
 	memset(db, 0, sizeof(*db));
 }
 
