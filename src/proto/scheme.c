@@ -203,22 +203,3 @@ const struct scheme *scheme_read(struct span stored,
 	return scheme_find_encoded(span_drop(span_take(stored, end), 1),
 				   encoding);
 }
-
-enum scheme_kind scheme_split(struct span stored, struct span *rest)
-{
-	enum scheme_encoding encoding;
-	struct span after;
-	const struct scheme *scheme = scheme_read(stored, &encoding, &after);
-
-	if (rest)
-		*rest = after;
-	if (!scheme)
-		return SCHEME_UNKNOWN;
-	if (encoding != scheme->encoding)
-		return SCHEME_UNKNOWN;
-	if (scheme->prefix && !span_starts(after, span_str(scheme->prefix)))
-		return SCHEME_UNKNOWN;
-	if (scheme->kind == SCHEME_CRYPT && !after.n)
-		return SCHEME_UNKNOWN;
-	return scheme->kind;
-}

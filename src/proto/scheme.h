@@ -88,10 +88,4 @@ const struct scheme *scheme_read(struct span stored,
 				 enum scheme_encoding *encoding,
 				 struct span *rest);
 
-/*
- * What kind is it? *rest (if not NULL) is what follows the braces, as it
- * stands there.
- */
-enum scheme_kind scheme_split(struct span stored, struct span *rest);
-
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "proto/scheme.h"
+#include "proto/stored.h"
 #include "store/authfile.h"
 #include "store/database_store.h"
 #include "store/passwd_file.h"
@@ -257,57 +257,34 @@ int users_cannot_read(const char *kind, const char *path, int failed,
 
 /* --- what is known of a store as a whole --- */
 
-/* Random letters that no hash ends in, except by a chance of 2^-100. */
-static void users_scramble(char *p, size_t n)
+/* Whether the form keeps a secret, whatever else it is. */
+static bool users_is_secret(struct span stored)
 {
-	static const char letters[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "abcdefghijklmnopqrstuvwxyz";
+	enum scheme_encoding encoding;
+	struct span rest;
+	const struct scheme *scheme = scheme_read(stored, &encoding, &rest);
 
-	/* Only time is at stake: a fixed text would do, too. */
-	if (getrandom(p, n, GRND_NONBLOCK) < 0)
-		memset(p, 0, n);
-	for (size_t i = 0; i < n; i++)
-		p[i] = letters[(unsigned char)p[i] & 63];
-}
-
-/*
- * How many octets at the end of a hash can be replaced without touching what
- * crypt(3) takes its method, cost and salt from: at most the last 22, the
- * least that follow the last `$`. The old forms without `$` have two octets
- * of salt.
- */
-static size_t users_tail(struct span hash)
-{
-	size_t dollar = span_find_last(hash, '$');
-	size_t n = dollar < hash.n ? hash.n - dollar - 1
-				   : hash.n - (hash.n < 2 ? hash.n : 2);
-
-	return n < 22 ? n : 22;
+	return scheme && scheme->kind == SCHEME_SECRET;
 }
 
 void users_facts_add(struct users_facts *facts, struct span stored)
 {
-	static const char secret[] = "{PLAIN}......................";
-	enum scheme_kind kind;
-	struct span rest;
-	size_t tail;
+	bool is_secret = users_is_secret(stored);
+	char text[USERS_NAME_SIZE];
+	uint8_t random[STORED_RANDOM];
+	struct buf example;
 
-	kind = scheme_split(stored, &rest);
-	if (kind == SCHEME_SECRET) {
-		facts->keeps_secret = true;
-		if (facts->example[0])
-			return;
-		memcpy(facts->example, secret, sizeof(secret));
-		users_scramble(facts->example + 7, sizeof(secret) - 8);
-	}
-	if (kind != SCHEME_CRYPT || facts->example_is_hash ||
-	    stored.n >= sizeof(facts->example))
+	facts->keeps_secret |= is_secret;
+	if (facts->example_is_hash || (facts->example[0] && is_secret))
 		return;
-	facts->example_is_hash = true;
-	tail = users_tail(rest);
-	memcpy(facts->example, stored.p, stored.n - tail);
-	users_scramble(facts->example + stored.n - tail, tail);
-	facts->example[stored.n] = '\0';
+	/* Only time is at stake: a fixed text would do, too. */
+	if (getrandom(random, sizeof(random), GRND_NONBLOCK) < 0)
+		memset(random, 0, sizeof(random));
+	buf_init(&example, text, sizeof(text));
+	if (!stored_example(stored, random, &example) || !buf_str(&example))
+		return;
+	facts->example_is_hash = !is_secret;
+	memcpy(facts->example, text, example.n + 1);
 }
 
 static bool users_is_as_known(const struct users_facts *facts,

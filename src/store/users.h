@@ -71,6 +71,8 @@ struct user_row {
 	char networks[USERS_NETWORKS_SIZE];
 	char role[USERS_ROLE_SIZE]; /* empty: the store has none, a `user` */
 	uint32_t max_sessions;	    /* at once; 0: no limit */
+	/* Whose mail it is, for the template; empty: the user's own. */
+	char mail_user[USERS_NAME_SIZE];
 };
 
 enum users_verdict {
@@ -92,8 +94,9 @@ struct users_facts {
 	bool known;
 	bool keeps_secret; /* some row has a plain secret */
 	bool example_is_hash;
-	/* A stored form of the same scheme and cost as the first hash's (or,
-	 * where there is none, the first secret's), which no password matches.
+	/* A stored form of the same scheme and cost as the first hash's that
+	 * can be used (or, where there is none, the first secret's), which no
+	 * password matches.
 	 * Empty: the store has no row. */
 	char example[USERS_NAME_SIZE];
 };
