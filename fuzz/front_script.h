@@ -59,6 +59,7 @@ struct stray {
 	/* Sends it where an answer of this kind is due; sets what follows. */
 	void (*send)(struct stray *, int channel, enum channel_kind due);
 	bool is_sent;
+	bool is_fit;	 /* well-formed, at whatever time */
 	bool is_refused; /* the front takes nothing more, and asks nothing */
 	bool is_close;	 /* the answer is still due */
 };
