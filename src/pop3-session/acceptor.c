@@ -77,27 +77,14 @@ static void tell_master(const struct acceptor *a, enum listening_word word)
 
 /* --- a new session --- */
 
-static _Noreturn void be_monitor(struct acceptor *a, int client, int channel,
-				 const struct peer *peer,
-				 struct admission_ticket *ticket)
+static _Noreturn void be_monitor(struct acceptor *a)
 {
-	const struct monitor_setup setup = {
-		.service = a->service,
-		.client = client,
-		.channel = channel,
-		.peer = *peer,
-		.is_network = true,
-		.ticket = ticket,
-		.signals = a->monitor_signals,
-		.is_counted = true,
-	};
-
 	/* The listening sockets, and the control behind them. */
 	(void)close_range(FIRST_SOCKET, (unsigned)a->control, 0);
 	close(a->orders);
 	close(a->signals);
 	refusal_drop(&a->refusals);
-	monitor_run(&mine.monitor, &setup);
+	monitor_serve(&mine.monitor);
 	_exit(0);
 }
 
@@ -165,10 +152,23 @@ static int order_front(struct acceptor *a, uint32_t session, int client,
 	return 0;
 }
 
+/*
+ * What the monitor is given lives in this call, of which it has its copy; the
+ * greeting waits in the channel before there is a front to read it.
+ */
 static int start_session(struct acceptor *a, int client,
 			 const struct peer *peer,
 			 struct admission_ticket *ticket)
 {
+	struct monitor_setup setup = {
+		.service = a->service,
+		.client = client,
+		.peer = *peer,
+		.is_network = true,
+		.ticket = ticket,
+		.signals = a->monitor_signals,
+		.is_counted = true,
+	};
 	uint32_t session;
 	int channel[2];
 	pid_t monitor;
@@ -176,6 +176,8 @@ static int start_session(struct acceptor *a, int client,
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
 		return -errno;
+	setup.channel = channel[0];
+	monitor_start(&mine.monitor, &setup);
 	session = live_add(&a->live, ticket);
 	r = order_front(a, session, client, channel[1]);
 	close(channel[1]);
@@ -188,7 +190,7 @@ static int start_session(struct acceptor *a, int client,
 		 */
 		monitor = _Fork();
 		if (monitor == 0)
-			be_monitor(a, client, channel[0], peer, ticket);
+			be_monitor(a);
 		if (monitor < 0)
 			r = -errno;
 		else

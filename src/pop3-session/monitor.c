@@ -257,22 +257,34 @@ void monitor_close(struct monitor *m)
 	m->has_drop = false;
 }
 
-void monitor_run(struct monitor *m, const struct monitor_setup *setup)
+void monitor_start(struct monitor *m, const struct monitor_setup *setup)
 {
 	m->setup = setup;
 	m->service = setup->service;
 	m->state = CHANNEL_IN_LOGIN;
+	m->over = false;
 	m->end = END_INTERNAL;
 	m->trapped = -1;
+	m->stamp_n = 0;
 	m->started = clock_ms();
 	m->deadline = m->started +
 		      (uint64_t)m->service->settings->login_timeout * 1000;
 	name_session(m);
 	greet(m);
-	if (setup->preauth && !m->over)
+}
+
+void monitor_serve(struct monitor *m)
+{
+	if (m->setup->preauth && !m->over)
 		monitor_preauth(m);
 	loop(m);
 	event_end(m);
 	if (m->has_drop)
 		maildrop_settle(&m->drop);
+}
+
+void monitor_run(struct monitor *m, const struct monitor_setup *setup)
+{
+	monitor_start(m, setup);
+	monitor_serve(m);
 }

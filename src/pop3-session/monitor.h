@@ -85,7 +85,16 @@ struct monitor {
 };
 
 /*
- * Serve to the end.  The caller then exits, which gives back all that it
+ * The beginning of a session, which needs no process of its own: its name, and
+ * the greeting to the front.  The acceptor does this before it makes either
+ * process, so that the front need not wait for it; *setup is still needed by
+ * the other half, in a process that began as a copy of this one.
+ */
+void monitor_start(struct monitor *m, const struct monitor_setup *setup);
+void monitor_serve(struct monitor *m);
+
+/*
+ * Both: serve to the end.  The caller then exits, which gives back all that it
  * holds; who has something else to do first calls monitor_close().
  */
 void monitor_run(struct monitor *m, const struct monitor_setup *setup);
