@@ -4,210 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/num.h"
-#include "store/place.h"
 #include "store/text_file.h"
 #include "store/users_each.h"
-
-enum passwd_field {
-	PASSWD_NAME,
-	PASSWD_PASSWORD,
-	PASSWD_UID,
-	PASSWD_GID,
-	PASSWD_GECOS,
-	PASSWD_HOME,
-	PASSWD_SHELL,
-	PASSWD_EXTRA, /* all the rest, colons included */
-	PASSWD_FIELDS,
-};
-
-static const char *const passwd_remedies[PASSWD_VERDICTS] = {
-	[PASSWD_ROW] = "is fine",
-	[PASSWD_SKIP] = "is no row",
-	[PASSWD_NUL] = "holds a NUL octet; remove it",
-	[PASSWD_NO_FIELDS] = "must be NAME:{SCHEME}PASSWORD or have further "
-			     "fields behind that",
-	[PASSWD_BAD_NAME] = "must begin with a name of 1 to 255 octets",
-	[PASSWD_LONG_PASSWORD] = "has a password over 1023 octets",
-	[PASSWD_BAD_UID] = "must have a number from 1 to 4294967294 as uid "
-			   "(third field), or nothing",
-	[PASSWD_BAD_GID] = "must have a number from 1 to 4294967294 as gid "
-			   "(fourth field), or nothing",
-	[PASSWD_BAD_HOME] = "must have an absolute path of at most 1023 octets "
-			    "as home (sixth field), or nothing",
-	[PASSWD_BAD_MAIL] = "must have an absolute path, or one that begins "
-			    "with ~/ or %h where there is a home, in "
-			    "userdb_mail=maildir:PATH; other formats than "
-			    "maildir cannot be served",
-	[PASSWD_BAD_EXTRA] = "has allow_nets, which is not supported and would "
-			     "be no restriction; remove it",
-};
-
-const char *passwd_line_remedy(enum passwd_verdict verdict)
-{
-	return passwd_remedies[verdict];
-}
-
-static bool passwd_is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static struct span passwd_trim(struct span s)
-{
-	while (s.n && passwd_is_blank(s.p[0]))
-		s = span_drop(s, 1);
-	return s;
-}
-
-struct span passwd_line_name(struct span line)
-{
-	return span_take(line, span_find(line, ':'));
-}
-
-static bool passwd_copy(char *to, size_t size, struct span s)
-{
-	if (s.n >= size)
-		return false;
-	if (s.n)
-		memcpy(to, s.p, s.n);
-	to[s.n] = '\0';
-	return true;
-}
-
-/* An id that may be missing; 0 and the two that mean "none" are refused. */
-static bool passwd_id(struct span s, uint32_t *id, bool *has)
-{
-	uint64_t v;
-
-	*has = s.n > 0;
-	if (!s.n)
-		return true;
-	if (!num_parse_u64(s, UINT32_MAX - 1, &v) || !v)
-		return false;
-	*id = (uint32_t)v;
-	return true;
-}
-
-/* maildir:PATH[:OPTIONS] as a template in row->maildir. */
-static bool passwd_mail(struct span value, struct user_row *row)
-{
-	const struct span kind = SPAN_LITERAL("maildir:");
-	struct span path;
-	struct buf out;
-
-	if (!span_starts(value, kind))
-		return false;
-	path = span_drop(value, kind.n);
-	path = span_take(path, span_find(path, ':'));
-	buf_init(&out, row->maildir, sizeof(row->maildir));
-	if (path.n && path.p[0] == '~') {
-		buf_add_str(&out, "%h");
-		path = span_drop(path, 1);
-		if (path.n && path.p[0] != '/')
-			return false;
-	}
-	buf_add_span(&out, path);
-	if (!buf_str(&out))
-		return false;
-	if (span_starts(buf_span(&out), span_str("%h")) && !row->home[0])
-		return false;
-	return place_template_is_valid(buf_span(&out));
-}
-
-static enum passwd_verdict passwd_word(struct span word, struct user_row *row)
-{
-	struct span key = span_take(word, span_find(word, '='));
-	struct span value = span_drop(word, key.n + 1);
-
-	if (span_equal(key, span_str("userdb_mail")) &&
-	    !passwd_mail(value, row))
-		return PASSWD_BAD_MAIL;
-	if (span_equal(key, span_str("allow_nets")))
-		return PASSWD_BAD_EXTRA;
-	if (span_equal(key, span_str("nologin")))
-		row->enabled = false;
-	return PASSWD_ROW;
-}
-
-static enum passwd_verdict passwd_extra(struct span s, struct user_row *row)
-{
-	for (s = passwd_trim(s); s.n; s = passwd_trim(s)) {
-		enum passwd_verdict verdict;
-		size_t n = 0;
-
-		while (n < s.n && !passwd_is_blank(s.p[n]))
-			n++;
-		verdict = passwd_word(span_take(s, n), row);
-		if (verdict != PASSWD_ROW)
-			return verdict;
-		s = span_drop(s, n);
-	}
-	return PASSWD_ROW;
-}
-
-/* Cuts the line; fields that are not there are empty. How many there are. */
-static size_t passwd_cut(struct span line, struct span fields[PASSWD_FIELDS])
-{
-	size_t n = 0;
-
-	memset(fields, 0, PASSWD_FIELDS * sizeof(fields[0]));
-	for (; n < PASSWD_EXTRA; n++) {
-		size_t colon = span_find(line, ':');
-
-		fields[n] = span_take(line, colon);
-		if (colon == line.n)
-			return n + 1;
-		line = span_drop(line, colon + 1);
-	}
-	fields[n] = line;
-	return n + 1;
-}
-
-static enum passwd_verdict
-passwd_fields_parse(const struct span fields[PASSWD_FIELDS],
-		    struct user_row *row)
-{
-	struct span password = fields[PASSWD_PASSWORD];
-	struct span home = fields[PASSWD_HOME];
-
-	if (!fields[PASSWD_NAME].n ||
-	    !passwd_copy(row->name, sizeof(row->name), fields[PASSWD_NAME]))
-		return PASSWD_BAD_NAME;
-	if (!passwd_copy(row->password, sizeof(row->password), password))
-		return PASSWD_LONG_PASSWORD;
-	row->enabled =
-		password.n && password.p[0] != '!' && password.p[0] != '*';
-	if (!passwd_id(fields[PASSWD_UID], &row->uid, &row->has_uid))
-		return PASSWD_BAD_UID;
-	if (!passwd_id(fields[PASSWD_GID], &row->gid, &row->has_gid))
-		return PASSWD_BAD_GID;
-	if (home.n && home.p[0] != '/')
-		return PASSWD_BAD_HOME;
-	if (!passwd_copy(row->home, sizeof(row->home), home))
-		return PASSWD_BAD_HOME;
-	return passwd_extra(fields[PASSWD_EXTRA], row);
-}
-
-enum passwd_verdict passwd_line_parse(struct span line, struct user_row *row)
-{
-	struct span fields[PASSWD_FIELDS];
-	enum passwd_verdict verdict;
-
-	if (!passwd_trim(line).n || line.p[0] == '#')
-		return PASSWD_SKIP;
-	if (span_find(line, '\0') < line.n)
-		return PASSWD_NUL;
-	if (passwd_cut(line, fields) < 2)
-		return PASSWD_NO_FIELDS;
-	memset(row, 0, sizeof(*row));
-	verdict = passwd_fields_parse(fields, row);
-	if (verdict != PASSWD_ROW)
-		user_row_clear(row);
-	return verdict;
-}
-
-/* --- the file --- */
 
 static void passwd_complain(const char *path, uint64_t line, struct span name,
 			    const char *what, struct buf *error)
@@ -396,14 +194,116 @@ int passwd_file_facts(const char *path, struct users_facts *facts)
 	if (failed)
 		return failed;
 	do {
-		struct span fields[PASSWD_FIELDS];
-
 		verdict = text_next(&t, &line, &failed);
-		if (verdict == TEXT_LINE && line.n && line.p[0] != '#' &&
-		    passwd_cut(line, fields) > 1)
-			users_facts_add(facts, fields[PASSWD_PASSWORD]);
+		if (verdict == TEXT_LINE)
+			users_facts_add(facts, passwd_line_password(line));
 	} while ((verdict == TEXT_LINE || verdict == TEXT_LONG) &&
 		 !(facts->keeps_secret && facts->example_is_hash));
 	text_close(&t);
+	return failed;
+}
+
+/* --- what has no effect --- */
+
+enum { PASSWD_REMARKS = 64, PASSWD_REMARK_NAME = 40 };
+
+/* Names without effect in a file, each once. */
+struct passwd_remarks {
+	size_t n;
+	struct passwd_remark {
+		char name[PASSWD_REMARK_NAME];
+		uint64_t line; /* the first */
+		uint64_t lines;
+	} items[PASSWD_REMARKS];
+};
+
+static void passwd_remark(struct passwd_remarks *r, struct span name,
+			  uint64_t line)
+{
+	struct passwd_remark *item;
+	struct buf text;
+	char memory[PASSWD_REMARK_NAME];
+
+	buf_init(&text, memory, sizeof(memory));
+	buf_add_escaped(&text, name);
+	if (!buf_str(&text)) {
+		buf_reset(&text);
+		buf_add_str(&text, "(a long name)");
+		(void)buf_str(&text);
+	}
+	for (size_t i = 0; i < r->n; i++) {
+		item = &r->items[i];
+		if (strcmp(item->name, memory) == 0) {
+			item->lines++;
+			return;
+		}
+	}
+	if (r->n == PASSWD_REMARKS)
+		return;
+	item = &r->items[r->n++];
+	memcpy(item->name, memory, text.n + 1);
+	item->line = line;
+	item->lines = 1;
+}
+
+static void passwd_remark_line(struct passwd_remarks *r, struct span line,
+			       uint64_t number)
+{
+	struct passwd_ignored ignored;
+	struct user_row row;
+
+	if (passwd_line_read(line, &row, &ignored) == PASSWD_ROW) {
+		for (size_t i = 0; i < ignored.n; i++)
+			passwd_remark(r, ignored.names[i], number);
+	}
+	user_row_clear(&row);
+}
+
+static void passwd_tell_remark(const char *path,
+			       const struct passwd_remark *item,
+			       struct buf *text)
+{
+	buf_reset(text);
+	buf_add_str(text, "passwd-file:");
+	buf_add_escaped(text, span_str(path));
+	buf_add_str(text, ": line ");
+	buf_add_u64(text, item->line);
+	buf_add_str(text, ": the extra field ");
+	buf_add_str(text, item->name);
+	buf_add_str(text, " has no effect here");
+	if (item->lines > 1) {
+		buf_add_str(text, " (it is in ");
+		buf_add_u64(text, item->lines);
+		buf_add_str(text, " lines)");
+	}
+}
+
+int passwd_file_remarks(const char *path,
+			void (*say)(void *context, const char *text),
+			void *context)
+{
+	struct passwd_remarks remarks = {0};
+	char memory[USERS_ERROR_SIZE];
+	enum text_verdict verdict;
+	struct text_file t;
+	struct span line;
+	struct buf text;
+	int failed;
+
+	failed = text_open(&t, path, PASSWD_LINE_MAX);
+	if (failed)
+		return failed;
+	do {
+		verdict = text_next(&t, &line, &failed);
+		if (verdict == TEXT_LINE)
+			passwd_remark_line(&remarks, line, t.line);
+	} while (verdict == TEXT_LINE || verdict == TEXT_LONG);
+	text_close(&t);
+	buf_init(&text, memory, sizeof(memory));
+	for (size_t i = 0; i < remarks.n; i++) {
+		passwd_tell_remark(path, &remarks.items[i], &text);
+		if (buf_str(&text))
+			say(context, memory);
+	}
 	return failed;
 }

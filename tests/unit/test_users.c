@@ -131,11 +131,51 @@ static const struct line_case {
 	{"bob:x:1:1::/h::userdb_mail=maildir:~joe/M", PASSWD_BAD_MAIL},
 	{"bob:x:1:1::/h::userdb_mail=maildir:Maildir", PASSWD_BAD_MAIL},
 	{"bob:x:1:1::/h::userdb_mail=maildir:", PASSWD_BAD_MAIL},
-	{"bob:x:1:1::/h::userdb_mail=maildir:/m/%{user}", PASSWD_BAD_MAIL},
+	{"bob:x:1:1::/h::userdb_mail=maildir:/m/%{user}", PASSWD_ROW},
+	{"bob:x:1:1::/h::userdb_mail=maildir:/m/%{user | domain}", PASSWD_ROW},
+	{"bob:x:1:1::/h::userdb_mail=maildir:/m/%{user", PASSWD_BAD_MAIL},
+	{"bob:x:1:1::/h::userdb_mail=maildir:/m/%{service}", PASSWD_BAD_MAIL},
+	{"bob:x:1:1::/h::userdb_mail=maildir:/m/%s", PASSWD_BAD_MAIL},
+	{"bob:x::::::userdb_mail=maildir:~/M userdb_home=/h", PASSWD_ROW},
+	{"bob:x::::/h::userdb_mail=maildir:~/M userdb_home=", PASSWD_BAD_MAIL},
+	{"bob:x::::::userdb_home=/home/%n", PASSWD_ROW},
+	{"bob:x::::::userdb_home=/home/%d", PASSWD_BAD_HOME},
+	{"bob:x::::::userdb_home=h", PASSWD_BAD_HOME},
+	{"bob:x::::::userdb_home=/h/../x", PASSWD_BAD_HOME},
+	{"bob:x::::::userdb_home=~/x", PASSWD_BAD_HOME},
+	{"bob:x::::::userdb_uid=12 userdb_gid=13", PASSWD_ROW},
+	{"bob:x::::::userdb_uid=0", PASSWD_BAD_UID},
+	{"bob:x::::::userdb_uid=vmail", PASSWD_BAD_UID},
+	{"bob:x::::::userdb_gid=-1", PASSWD_BAD_GID},
+	{"bob:x::::::userdb_mail_path=/m userdb_mail_driver=maildir",
+	 PASSWD_ROW},
+	{"bob:x::::::userdb_mail_driver=sdbox", PASSWD_BAD_MAIL},
+	{"bob:x::::::userdb_mail_path=", PASSWD_BAD_MAIL},
+	{"bob:x::::::userdb_mail=maildir:/m:INBOX=/in", PASSWD_ROW},
+	{"bob:x::::::userdb_mail=maildir:/m:INBOX=", PASSWD_BAD_MAIL},
 	{"bob:x:1:1::/h::userdb_mail=mbox:/m", PASSWD_BAD_MAIL},
 	{"bob:x:1:1::/h::userdb_mail", PASSWD_BAD_MAIL},
-	{"bob:x:1:1::/h::userdb_quota=1 proxy userdb_mailx=q", PASSWD_ROW},
-	{"bob:x:1:1::/h::a allow_nets=10.0.0.0/8", PASSWD_BAD_EXTRA},
+	{"bob:x:1:1::/h::userdb_quota=1 proxi userdb_mailx=q", PASSWD_ROW},
+	{"bob:x:1:1::/h::a allow_nets=10.0.0.0/8", PASSWD_ROW},
+	{"bob:x::::::allow_nets=::1,2001:db8::0:0/80,1.2.3.4", PASSWD_ROW},
+	{"bob:x::::::allow_nets=local", PASSWD_ROW},
+	{"bob:x::::::allow_nets=local,127.0.0.1/32", PASSWD_ROW},
+	{"bob:x::::::allow_real_nets=10.0.0.0/8", PASSWD_ROW},
+	{"bob:x::::::allow_nets=1.2.3.4 allow_real_nets=1.2.3.4",
+	 PASSWD_BAD_NETWORKS},
+	{"bob:x::::::allow_nets", PASSWD_BAD_NETWORKS},
+	{"bob:x::::::allow_nets=", PASSWD_BAD_NETWORKS},
+	{"bob:x::::::allow_nets=,", PASSWD_BAD_NETWORKS},
+	{"bob:x::::::allow_nets=10.0.0.0/33", PASSWD_BAD_NETWORKS},
+	{"bob:x::::::allow_nets=1.2.3.4,,5.6.7.8", PASSWD_BAD_NETWORKS},
+	{"bob:x::::::allow_nets=example.org", PASSWD_BAD_NETWORKS},
+	{"bob:x::::::user=joe", PASSWD_ROW},
+	{"bob:x::::::user=", PASSWD_BAD_USER},
+	{"bob:x::::::user=../joe", PASSWD_BAD_USER},
+	{"bob:x::::::userdb_user=.joe", PASSWD_BAD_USER},
+	{"bob:x::::::proxy host=10.0.0.1", PASSWD_BAD_PROXY},
+	{"bob:x::::::proxy_maybe=y host=10.0.0.1", PASSWD_BAD_PROXY},
+	{"bob:x::::::nologin=y proxy=y", PASSWD_BAD_PROXY},
 };
 
 static void test_lines(void **state)
@@ -191,6 +231,7 @@ static void test_locked_accounts(void **state)
 		"b:*LK",
 		"b:{PLAIN}x::::::nologin",
 		"b:x::::::nologin=no",
+		"b:x::::::reason=x fail",
 	};
 	struct user_row row;
 
@@ -200,6 +241,94 @@ static void test_locked_accounts(void **state)
 				 PASSWD_ROW);
 		assert_false(row.enabled);
 	}
+}
+
+static void test_extra_fields(void **state)
+{
+	static const char line[] =
+		"b@x.y:{PLAIN}s:1:2::/h::user=c@z  userdb_uid=12 userdb_gid=13"
+		" userdb_home=/home/%d/%{user | username}/%%\t"
+		"userdb_mail=maildir:/m:LAYOUT=fs:INBOX=~/%{user|lower}/%Mu"
+		" allow_nets=10.0.0.0/8,::1,local ";
+	struct user_row row;
+
+	(void)state;
+	assert_int_equal(passwd_line_parse(span_str(line), &row), PASSWD_ROW);
+	assert_string_equal(row.name, "b@x.y");
+	assert_string_equal(row.mail_user, "c@z");
+	assert_int_equal(row.uid, 12);
+	assert_int_equal(row.gid, 13);
+	assert_string_equal(row.home, "/home/x.y/b/%");
+	assert_string_equal(row.maildir, "%h/%Lu/%Mu");
+	assert_string_equal(row.networks, "10.0.0.0/8,::1,local");
+	assert_true(row.enabled);
+	assert_int_equal(passwd_line_parse(span_str("b:x"), &row), PASSWD_ROW);
+	assert_string_equal(row.networks, "");
+	assert_string_equal(row.mail_user, "");
+}
+
+/* The names of what has no effect, each once, and none of what has. */
+static void test_ignored_fields(void **state)
+{
+	static const char line[] =
+		"b:x::::/h::user=c a nodelay=y userdb_mail=maildir:~:INDEX=/i::"
+		"UTF-8 userdb_quota_rule=*:bytes=1 a=2 allow_nets=::1 nologin";
+	static const char *const wanted[] = {"a", "nodelay", "INDEX", "UTF-8",
+					     "userdb_quota_rule"};
+	enum { WANTED = sizeof(wanted) / sizeof(wanted[0]) };
+	struct passwd_ignored ignored;
+	char many[512] = "b:x::::::";
+	struct user_row row;
+
+	(void)state;
+	assert_int_equal(passwd_line_read(span_str(line), &row, &ignored),
+			 PASSWD_ROW);
+	assert_int_equal(ignored.n, WANTED);
+	for (size_t i = 0; i < WANTED; i++)
+		assert_true(span_equal(ignored.names[i], span_str(wanted[i])));
+	for (int i = 0; i < 100; i++)
+		sprintf(many + strlen(many), "f%d ", i);
+	assert_int_equal(passwd_line_read(span_str(many), &row, &ignored),
+			 PASSWD_ROW);
+	assert_int_equal(ignored.n, PASSWD_IGNORED_MAX);
+	assert_int_equal(passwd_line_read(span_str("# x"), &row, &ignored),
+			 PASSWD_SKIP);
+	assert_int_equal(ignored.n, 0);
+}
+
+static char remarks[2048];
+
+static void keep_remark(void *context, const char *text)
+{
+	(void)context;
+	strcat(remarks, text);
+	strcat(remarks, "\n");
+}
+
+static void test_remarks(void **state)
+{
+	char wanted[1024];
+
+	(void)state;
+	put_text("one", "a:x::::::nodelay userdb_nice=3\n"
+			"# b:x::::::mail\n"
+			"b:x:0::::userdb_chroot=/x\n"
+			"c:x::::::userdb_nice=4 \x01=5\n"
+			"d:x::::::nologin user=c userdb_nice\n");
+	remarks[0] = '\0';
+	assert_int_equal(passwd_file_remarks(path_of("one"), keep_remark, NULL),
+			 0);
+	snprintf(wanted, sizeof(wanted),
+		 "passwd-file:%1$s: line 1: the extra field nodelay has no "
+		 "effect here\n"
+		 "passwd-file:%1$s: line 1: the extra field userdb_nice has no "
+		 "effect here (it is in 3 lines)\n"
+		 "passwd-file:%1$s: line 4: the extra field \\x01 has no "
+		 "effect here\n",
+		 path_of("one"));
+	assert_string_equal(remarks, wanted);
+	assert_int_equal(passwd_file_remarks("/nowhere", keep_remark, NULL),
+			 -ENOENT);
 }
 
 static void test_a_bad_row_leaves_nothing(void **state)
@@ -709,6 +838,9 @@ int main(void)
 		cmocka_unit_test(test_every_verdict_has_a_remedy),
 		cmocka_unit_test(test_row),
 		cmocka_unit_test(test_locked_accounts),
+		cmocka_unit_test(test_extra_fields),
+		cmocka_unit_test(test_ignored_fields),
+		cmocka_unit_test(test_remarks),
 		cmocka_unit_test(test_a_bad_row_leaves_nothing),
 		cmocka_unit_test(test_field_limits),
 		cmocka_unit_test(test_find),
