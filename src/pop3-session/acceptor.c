@@ -17,6 +17,7 @@
 #include "sys/io.h"
 #include "sys/log.h"
 #include "sys/signals.h"
+#include "sys/stack.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -360,6 +361,14 @@ static void wait_and_work(struct acceptor *a)
 		obey_master(a);
 }
 
+static void work(void *context)
+{
+	struct acceptor *a = context;
+
+	while (!a->leaving || live_count(&a->live) > 0)
+		wait_and_work(a);
+}
+
 static int start_front_parent(struct acceptor *a)
 {
 	int pair[2];
@@ -460,7 +469,6 @@ int acceptor_serve(struct service *service, int control, int sockets)
 		return 1;
 	start_is_over(service->settings);
 	tell_master(a, WORD_READY);
-	while (!a->leaving || live_count(&a->live) > 0)
-		wait_and_work(a);
+	stack_run_on_page(work, a);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "priv/sandbox.h"
 #include "sys/io.h"
 #include "sys/log.h"
+#include "sys/stack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,13 +65,25 @@ static bool keep_orders_only(int orders)
 	return dup2(orders, ORDERS) == ORDERS && close_range(4, ~0U, 0) == 0;
 }
 
+static void obey_orders(void *context)
+{
+	const struct service *service = context;
+	struct front_order order;
+	int fds[PAIR];
+	size_t n;
+
+	while (io_recv_fds(ORDERS, &order, sizeof(order), fds, PAIR, &n, 0) ==
+	       (ssize_t)sizeof(order)) {
+		if (n == PAIR && obey_order(service, &order, fds) < 0)
+			_exit(1);
+		close_pair(fds, n);
+	}
+}
+
 _Noreturn void front_parent_run(const struct service *service, int orders)
 {
 	enum sandbox_mode mode = (enum sandbox_mode)service->settings->sandbox;
 	struct front_ready ready = {.sandbox.complete = true};
-	struct front_order order;
-	int fds[PAIR];
-	size_t n;
 	int r = 0;
 
 	(void)signal(SIGTERM, SIG_IGN);
@@ -87,11 +100,6 @@ _Noreturn void front_parent_run(const struct service *service, int orders)
 	ready.result = r;
 	if (io_send_fds(ORDERS, &ready, sizeof(ready), NULL, 0, 0) < 0 || r < 0)
 		_exit(1);
-	while (io_recv_fds(ORDERS, &order, sizeof(order), fds, PAIR, &n, 0) ==
-	       (ssize_t)sizeof(order)) {
-		if (n == PAIR && obey_order(service, &order, fds) < 0)
-			_exit(1);
-		close_pair(fds, n);
-	}
+	stack_run_on_page(obey_orders, (void *)(uintptr_t)service);
 	_exit(0);
 }

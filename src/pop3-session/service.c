@@ -250,9 +250,13 @@ void service_unshare(const struct service *s)
 
 void service_look(struct service *s)
 {
-	log_look();
-	s->offers_apop =
+	bool offers =
 		s->method_apop && s->has_users && users_offer_apop(&s->users);
+
+	log_look();
+	/* Written only where need be: the page is shared with monitors. */
+	if (s->offers_apop != offers)
+		s->offers_apop = offers;
 }
 
 static bool is_among(const struct service_networks *networks,
