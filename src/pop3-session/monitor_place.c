@@ -45,10 +45,15 @@ static enum channel_answer find_owner(const struct monitor *m,
 		*owner = s->mail;
 	} else {
 		*owner = (struct identity){row->uid, row->uid};
-		if (row->uid < (uint64_t)s->settings->min_uid)
-			return misconfigured(m, "the row's uid is below "
-						"min_uid");
 	}
+	/* With --user it is whoever owns the Maildir. */
+	if ((row->has_uid || !m->setup->preauth) &&
+	    owner->uid < (uint64_t)s->settings->min_uid)
+		return misconfigured(m, row->has_uid
+						? "the row's uid is below "
+						  "min_uid"
+						: "the uid of mail_user is "
+						  "below min_uid");
 	if (row->has_gid)
 		owner->gid = row->gid;
 	return CHANNEL_WELCOME;

@@ -93,6 +93,12 @@ __attribute__((warn_unused_result)) int place_expand(struct span template,
 						     struct buf *out);
 
 /*
+ * Is the path the root or does it lie beneath it, by their names alone (no
+ * symbolic link is looked at)? Pure.
+ */
+bool place_is_beneath(const char *path, const char *root);
+
+/*
  * Opens a Maildir as the caller's uid, who is to be the mail's owner already:
  * a descriptor of the directory (O_RDONLY | O_CLOEXEC) that can be locked,
  * listed and given to Landlock; the caller closes it.

@@ -84,6 +84,11 @@ static const char *place_beneath(const char *path, const char *root)
 	return path[n + 1] ? path + n + 1 : ".";
 }
 
+bool place_is_beneath(const char *path, const char *root)
+{
+	return place_beneath(path, root) != NULL;
+}
+
 /* Opens the folder that the path starts from; *rest is beneath it. */
 static int place_open_root(const char *path, const char *const *roots,
 			   size_t nroots, const char **rest)

@@ -22,12 +22,19 @@ static struct conf_origin *origin_of(const struct conf *c,
 	return &c->origins[key - c->keys];
 }
 
-static const struct conf_origin *origin_at(const struct conf *c, size_t offset)
+static const struct conf_key *key_at(const struct conf *c, size_t offset)
 {
 	for (size_t i = 0; i < c->nkeys; i++)
 		if (c->keys[i].offset == offset)
-			return &c->origins[i];
+			return &c->keys[i];
 	return NULL;
+}
+
+static const struct conf_origin *origin_at(const struct conf *c, size_t offset)
+{
+	const struct conf_key *key = key_at(c, offset);
+
+	return key ? origin_of(c, key) : NULL;
 }
 
 /* --- defaults ------------------------------------------------------------- */
@@ -239,6 +246,21 @@ static void add_where(const struct conf_origin *o, struct buf *out)
 void conf_where(const struct conf *c, size_t offset, struct buf *out)
 {
 	add_where(origin_at(c, offset), out);
+}
+
+void conf_where_named(const struct conf *c, struct span name, struct buf *out)
+{
+	const struct conf_key *key = key_named(c, name);
+
+	if (key)
+		add_where(origin_of(c, key), out);
+}
+
+const char *conf_name(const struct conf *c, size_t offset)
+{
+	const struct conf_key *key = key_at(c, offset);
+
+	return key ? key->name : "?";
 }
 
 void conf_each_later(const struct conf *c,

@@ -100,6 +100,12 @@ bool conf_is_given(const struct conf *, size_t offset);
  * "-o" or "default". */
 void conf_where(const struct conf *, size_t offset, struct buf *out);
 
+/* The same for the key of this name; nothing if there is none. */
+void conf_where_named(const struct conf *, struct span name, struct buf *out);
+
+/* The name of the key at this offset. */
+const char *conf_name(const struct conf *, size_t offset);
+
 /* Calls warn for each key that was given though it is CONF_LATER. */
 void conf_each_later(const struct conf *,
 		     void (*warn)(const char *name, const char *where));

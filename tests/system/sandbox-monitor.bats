@@ -280,12 +280,18 @@ refused() { # row
 	is_powerless "$(monitor least)" 600
 }
 
-@test "a mail_user that is root is refused" {
-	serve -o mail_user=0:0
-	dial
-	say 'USER alice' 'PASS secret'
-	[[ $LINE == '-ERR [SYS/PERM]'* ]]
-	wait_for 30 log_has 'user alice: cannot become uid 0'
+@test "a mail_user that is root, or below min_uid, is refused" {
+	local id
+	for id in 0 499; do
+		serve -o "mail_user=$id:$id"
+		dial
+		say 'USER alice' 'PASS secret'
+		[[ $LINE == '-ERR [SYS/PERM]'* ]]
+		wait_for 30 log_has 'user alice: the uid of mail_user is below min_uid'
+		hang_up
+		stop_server
+		: >"$WORLD/log"
+	done
 }
 
 @test "a row with gid 0 gives no group of root's" {
