@@ -4,9 +4,8 @@
  * better one, and passwords made by chance. Logins are not held to it: a
  * password that was good enough when it was set stays good.
  *
- * Lengths are counted in characters of UTF-8 (an octet that does not belong to
- * one counts alone); the longest that can be used at all is AUTH_PASSWORD_MAX
- * octets (auth/auth.h).
+ * Lengths are counted in characters of UTF-8; the longest that can be used at
+ * all is AUTH_PASSWORD_MAX octets (auth/auth.h).
  */
 #ifndef AUTH_POLICY_H
 #define AUTH_POLICY_H
@@ -29,13 +28,14 @@ struct auth_policy {
 	uint32_t min_length; /* characters; 0: any but empty */
 	uint32_t max_length; /* characters; 0: AUTH_PASSWORD_MAX octets */
 	uint32_t classes;    /* of AUTH_CLASSES that must occur */
-	/* neither the name nor its part before the @, in any case, forwards
-	 * or backwards, may be in it */
+	/* the name's part before the @, if it has three octets at least, may
+	 * not be in it: in any case, forwards or backwards */
 	bool forbid_name;
-	/* neither the whole password, in any case, nor that without digits and
+	/* Neither the whole password, in any case, nor that without digits and
 	 * punctuation at its ends may be a word of this file (one a line,
 	 * those that begin with # apart) or of the short list of the worst
-	 * that is built in. Empty or NULL: the built-in list alone. */
+	 * that is built in; nor may it be a run like 12345678. Empty or NULL:
+	 * the built-in list alone. */
 	const char *deny_list;
 };
 

@@ -84,8 +84,8 @@ static void test_what_is_none(void **state)
 		"Zm9=",
 		"Z=g=",
 		"Zm9vY",
-		"\xc3\xa4"
-		"aa",
+		("\xc3\xa4"
+		 "aa"),
 	};
 	char memory[100];
 	struct buf out;
