@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What commands about users share: options into a row, a row into a record,
+ * and rows by name.
+ */
+#ifndef SCMP_ACCOUNT_H
+#define SCMP_ACCOUNT_H
+
+#include "scmp/scmp.h"
+#include "store/database_users.h"
+
+#include <jansson.h>
+
+/*
+ * Takes the options about a user into the row and sets the bits of *fields.
+ * STATUS_OK, or a status after a message.
+ */
+__attribute__((warn_unused_result)) int
+account_take_options(struct scmp *s, struct database_user *user,
+		     unsigned *fields);
+
+/*
+ * Finds a user by the word as it stands there, or else by the name that logins
+ * would look up. STATUS_OK, or a status after a message.
+ */
+__attribute__((warn_unused_result)) int
+account_find(struct scmp *s, const char *word, struct database_user *user);
+
+/* Runs `one` for each of the words; the first status that is not STATUS_OK. */
+__attribute__((warn_unused_result)) int
+account_each(struct scmp *s, int (*one)(struct scmp *s, const char *word));
+
+/* The row without password and secret; NULL: no memory. */
+json_t *account_record(const struct database_user *user);
+
+/* "the scheme of the password, such as YESCRYPT": "-" where there is none. */
+json_t *account_scheme(const struct database_user *user);
+
+#endif

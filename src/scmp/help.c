@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: ISC */
+#include "scmp/help.h"
+
+#include "scmp/commands.h"
+#include "scmp/scmp.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static const char intro[] =
+	"Usage: scmp [--offline] [OPTION]... COMMAND [ARGUMENT]...\n"
+	"Administer the users of the POP3 server. With --offline it works on "
+	"the database\n"
+	"itself.\n";
+
+/* Text from column `indent` on, broken before column 79. */
+static void print_wrapped(FILE *to, const char *text, int indent)
+{
+	int column = indent;
+
+	while (*text) {
+		int n = (int)strcspn(text, " ");
+
+		if (column > indent && column + 1 + n > 79) {
+			fprintf(to, "\n%*s", indent, "");
+			column = indent;
+		} else if (column > indent) {
+			fputc(' ', to);
+			column++;
+		}
+		fprintf(to, "%.*s", n, text);
+		column += n;
+		text += n;
+		text += strspn(text, " ");
+	}
+	fputc('\n', to);
+}
+
+static void print_entry(FILE *to, const char *entry, const char *text)
+{
+	enum { INDENT = 28 };
+
+	fprintf(to, "  %-*s", INDENT - 2, entry);
+	if ((int)strlen(entry) > INDENT - 3)
+		fprintf(to, "\n%*s", INDENT, "");
+	print_wrapped(to, text, INDENT);
+}
+
+static void print_command(FILE *to, const struct command *c)
+{
+	char memory[128];
+	struct buf entry;
+
+	buf_init(&entry, memory, sizeof(memory));
+	command_add_name(&entry, c);
+	if (c->args[0])
+		buf_add_char(&entry, ' ');
+	buf_add_str(&entry, c->args);
+	print_entry(to, buf_str(&entry) ? memory : "", c->help);
+}
+
+static void print_option(FILE *to, enum option_id id)
+{
+	const struct option_row *row = &option_rows[id];
+	char memory[256];
+	struct buf entry;
+
+	buf_init(&entry, memory, sizeof(memory));
+	if (row->letter) {
+		buf_add_char(&entry, '-');
+		buf_add_char(&entry, row->letter);
+		buf_add_str(&entry, ", ");
+	}
+	option_add_name(&entry, id);
+	if (row->value) {
+		buf_add_char(&entry, ' ');
+		buf_add_str(&entry, row->value);
+	}
+	print_entry(to, buf_str(&entry) ? memory : "", row->help);
+}
+
+static void print_options(FILE *to, const char *title, uint64_t which)
+{
+	if (!which)
+		return;
+	fprintf(to, "\n%s:\n", title);
+	for (int i = 0; i < OPTIONS; i++) {
+		if (which & OPTION_BIT(i))
+			print_option(to, (enum option_id)i);
+	}
+}
+
+void help_print(FILE *to, const char *noun, const char *verb)
+{
+	uint64_t common = OPTION_BIT(OPTIONS_COMMON) - 1, theirs = 0;
+	const char *above = "";
+
+	fputs(intro, to);
+	fputs("\nCommands:\n", to);
+	for (size_t i = 0; i < commands_n; i++) {
+		const struct command *c = &commands[i];
+
+		if (noun && strcmp(noun, c->noun) != 0)
+			continue;
+		if (verb && c->verb && strcmp(verb, c->verb) != 0)
+			continue;
+		if (!noun && above[0] && strcmp(above, c->noun) != 0 && c->verb)
+			fputc('\n', to);
+		above = c->noun;
+		print_command(to, c);
+		theirs |= c->options;
+	}
+	if (noun)
+		print_options(to, "Options", theirs);
+	print_options(to, "Options of every command", common);
+	fputs(noun ? "\nManual: scmp(1)\n"
+		   : "\nscmp COMMAND --help tells the options of one.\n"
+		     "Manual: scmp(1)\n",
+	      to);
+}
+
+/* --- the manual --- */
+
+/* A text in mdoc: a backslash or a leading dot or quote is not meant. */
+static void print_mdoc(FILE *to, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\\')
+			fputs("\\e", to);
+		else if (*text == '-')
+			fputs("\\-", to);
+		else
+			fputc(*text, to);
+	}
+}
+
+/* The same as a sentence. */
+static void print_sentence(FILE *to, const char *text)
+{
+	const char first[] = {(char)toupper((unsigned char)text[0]), '\0'};
+
+	if (text[0] == '\'' || text[0] == '.')
+		fputs("\\&", to);
+	print_mdoc(to, first);
+	print_mdoc(to, text + 1);
+	fputs(".\n", to);
+}
+
+/* A macro for what help calls NAME, [NAME...] and so on. */
+static void print_mdoc_words(FILE *to, const char *args)
+{
+	while (*args) {
+		int n = (int)strcspn(args, " ");
+		int is_optional = args[0] == '[';
+		int end = n - is_optional;
+		int repeats;
+
+		args += is_optional;
+		end -= is_optional;
+		repeats = end > 3 && strncmp(args + end - 3, "...", 3) == 0;
+		end -= repeats ? 3 : 0;
+		fprintf(to, "%s Ar ", is_optional ? " Op" : "");
+		for (int i = 0; i < end; i++)
+			fputc(tolower((unsigned char)args[i]), to);
+		fputs(repeats ? " ..." : "", to);
+		args += n - is_optional;
+		args += strspn(args, " ");
+	}
+}
+
+static void print_mdoc_command(FILE *to, const struct command *c)
+{
+	const char *between = "";
+
+	fprintf(to, ".It Ic %s%s%s", c->noun, c->verb ? " " : "",
+		c->verb ? c->verb : "");
+	print_mdoc_words(to, c->args);
+	fputc('\n', to);
+	print_sentence(to, c->help);
+	if (!c->options)
+		return;
+	fputs("Options:\n", to);
+	for (int i = 0; i < OPTIONS; i++) {
+		if (!(c->options & OPTION_BIT(i)))
+			continue;
+		fputs(between, to);
+		fprintf(to, ".Fl \\-%s", option_rows[i].name);
+		between = " ,\n";
+	}
+	fputs(" .\n", to);
+}
+
+static void print_mdoc_option(FILE *to, enum option_id id)
+{
+	const struct option_row *row = &option_rows[id];
+
+	fputs(".It ", to);
+	if (row->letter)
+		fprintf(to, "Fl %c%s , ", row->letter,
+			row->value ? " Ar value" : "");
+	fprintf(to, "Fl \\-%s", row->name);
+	if (row->value && strchr(row->value, '|'))
+		fputs(" Ar word", to);
+	else if (row->value)
+		print_mdoc_words(to, row->value);
+	fputc('\n', to);
+	print_sentence(to, row->help);
+	if (!row->value || !strchr(row->value, '|'))
+		return;
+	fputs("One of\n.Cm ", to);
+	for (const char *p = row->value; *p; p++) {
+		if (*p == '|')
+			fputs(" ,\n.Cm ", to);
+		else if (*p == '-')
+			fputs("\\-", to);
+		else
+			fputc(*p, to);
+	}
+	fputs(" .\n", to);
+}
+
+int help_print_manual(FILE *to)
+{
+	fputs("@COMMANDS@\n", to);
+	for (size_t i = 0; i < commands_n; i++)
+		print_mdoc_command(to, &commands[i]);
+	fputs("@OPTIONS@\n", to);
+	for (int i = 0; i < OPTIONS; i++)
+		print_mdoc_option(to, (enum option_id)i);
+	fputs("@STATUSES@\n", to);
+	for (int i = 0; i < STATUSES; i++)
+		fprintf(to, ".It %d\n%s\n", i, status_texts[i]);
+	return ferror(to) ? STATUS_FAILED : STATUS_OK;
+}

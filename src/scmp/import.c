@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: ISC */
+/* Users of other files into the database, in one transaction. */
+#include "auth/auth.h"
+#include "scmp/commands.h"
+#include "scmp/import_line.h"
+#include "scmp/scmp.h"
+#include "store/place.h"
+#include "store/users_each.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	LINE_MAX_OCTETS = 16 * 1024,
+	PROGRESS_LINES = 4096, /* between two looks at the clock */
+	DAY = 24 * 3600,
+};
+
+struct import {
+	struct scmp *s;
+	const char *file; /* as messages call it */
+	FILE *from;
+	off_t size; /* 0: not known */
+	enum import_format format;
+	bool has_format;
+	uint64_t today;
+	uint64_t lines, added, updated, skipped, refused;
+	/* progress */
+	bool shows, is_terminal;
+	time_t shown;
+};
+
+/* --- progress --- */
+
+static void show_progress(struct import *im)
+{
+	off_t at = ftello(im->from);
+
+	fprintf(stderr, "%s%llu lines", im->is_terminal ? "\r" : "",
+		(unsigned long long)im->lines);
+	if (im->size > 0 && at > 0)
+		fprintf(stderr, ", %d %%", (int)(100 * at / im->size));
+	fputs(im->is_terminal ? "\033[K" : "\n", stderr);
+}
+
+/* Once a second at most. */
+static void progress(struct import *im)
+{
+	time_t now;
+
+	if (!im->shows || im->lines % PROGRESS_LINES)
+		return;
+	now = time(NULL);
+	if (now == im->shown)
+		return;
+	im->shown = now;
+	show_progress(im);
+}
+
+static void end_progress(struct import *im)
+{
+	if (im->shows && !im->is_terminal)
+		show_progress(im);
+	else if (im->shows && im->shown)
+		fputs("\r\033[K", stderr);
+}
+
+/* --- one user --- */
+
+static int refuse(struct import *im, const char *name, const char *why)
+{
+	char memory[1024];
+	struct buf out;
+
+	if (im->shows && im->is_terminal && im->shown)
+		fputs("\r\033[K", stderr);
+	buf_init(&out, memory, sizeof(memory));
+	buf_add_escaped(&out, span_str(im->file));
+	buf_add_str(&out, ": line ");
+	buf_add_u64(&out, im->lines);
+	if (name[0]) {
+		buf_add_str(&out, " (user ");
+		buf_add_escaped(&out, span_str(name));
+		buf_add_str(&out, ")");
+	}
+	buf_add_str(&out, " ");
+	buf_add_str(&out, why);
+	im->refused++;
+	(void)scmp_fail_text(im->s, STATUS_REFUSED, &out);
+	return STATUS_OK;
+}
+
+/* As user add does it: a name that no login can have would be of no use. */
+static bool normalise(struct import *im, struct database_user *user)
+{
+	const struct settings *settings = &im->s->configuration.settings;
+	char name[USERS_NAME_SIZE];
+	struct buf out;
+
+	buf_init(&out, name, sizeof(name));
+	if (place_normalise_user(span_str(user->row.name),
+				 settings->username_case == CASE_LOWER,
+				 span_str(settings->default_domain),
+				 &out) < 0 ||
+	    !buf_str(&out))
+		return false;
+	memcpy(user->row.name, name, out.n + 1);
+	return true;
+}
+
+static int exists(struct import *im, const struct database_user *user,
+		  unsigned fields, struct buf *error)
+{
+	int r;
+
+	if (scmp_given(im->s, OPTION_SKIP)) {
+		im->skipped++;
+		return STATUS_OK;
+	}
+	if (!scmp_given(im->s, OPTION_UPDATE))
+		return refuse(im, user->row.name,
+			      "is there already (--update changes those, "
+			      "--skip passes over them)");
+	buf_reset(error);
+	r = database_user_change(&im->s->db, span_str(user->row.name),
+				 fields & ~(unsigned)DATABASE_NAME, user,
+				 error);
+	if (r == -EINVAL)
+		return refuse(im, user->row.name,
+			      buf_str(error) ? error->p : "");
+	if (r < 0)
+		return scmp_fail_database(im->s, r, error);
+	im->updated++;
+	return STATUS_OK;
+}
+
+static int store(struct import *im, struct database_user *user, unsigned fields)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+	int r;
+
+	if (!normalise(im, user))
+		return refuse(im, user->row.name,
+			      "has a name that cannot be one: with a slash, a "
+			      "control character, or a dot in front");
+	buf_init(&error, memory, sizeof(memory));
+	r = database_user_add(&im->s->db, user, &error);
+	if (r == -EEXIST)
+		return exists(im, user, fields, &error);
+	if (r == -EINVAL)
+		return refuse(im, user->row.name,
+			      buf_str(&error) ? memory : "cannot be stored");
+	if (r < 0)
+		return scmp_fail_database(im->s, r, &error);
+	im->added++;
+	return STATUS_OK;
+}
+
+/* --- one line --- */
+
+static int import_line(struct import *im, struct span line)
+{
+	struct database_user user;
+	unsigned fields = 0;
+	const char *fault;
+	int r;
+
+	if (import_line_is_empty(line))
+		return STATUS_OK;
+	if (!im->has_format) {
+		im->format = import_guess(line);
+		im->has_format = true;
+	}
+	if (im->format == IMPORT_AUTHFILE)
+		return STATUS_OK; /* it is read as a whole */
+	database_user_init(&user);
+	fault = import_line_take(im->format, line, im->today, &user, &fields);
+	if (fault) {
+		char name[64] = "";
+		struct span field = import_field(line, 0);
+
+		if (im->format != IMPORT_JSON && field.n < sizeof(name) &&
+		    memchr(line.p, ':', line.n))
+			memcpy(name, field.p, field.n);
+		r = refuse(im, user.row.name[0] ? user.row.name : name, fault);
+	} else {
+		r = store(im, &user, fields);
+	}
+	database_user_clear(&user);
+	return r;
+}
+
+static struct span without_end(const char *line, size_t n)
+{
+	if (n && line[n - 1] == '\n')
+		n--;
+	if (n && line[n - 1] == '\r')
+		n--;
+	return span_make(line, n);
+}
+
+static int import_lines(struct import *im)
+{
+	int status = STATUS_OK;
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t n;
+
+	while (status == STATUS_OK &&
+	       (n = getline(&line, &size, im->from)) >= 0) {
+		im->lines++;
+		progress(im);
+		if (n > LINE_MAX_OCTETS)
+			status = refuse(im, "", "is over 16 KiB");
+		else
+			status = import_line(im, without_end(line, (size_t)n));
+		if (im->has_format && im->format == IMPORT_AUTHFILE)
+			break;
+	}
+	if (status == STATUS_OK && ferror(im->from))
+		status = scmp_fail(im->s, STATUS_FAILED, "%s: %s", im->file,
+				   strerror(errno));
+	if (line)
+		explicit_bzero(line, size);
+	free(line);
+	return status;
+}
+
+/* --- an authfile: one user, two lines --- */
+
+struct authfile_import {
+	struct import *im;
+	int status;
+};
+
+/*
+ * The password is kept as the secret, so that APOP works as before, and as a
+ * hash for all else.
+ */
+static int take_authfile(struct import *im, const struct user_row *row)
+{
+	const char *password = row->password + strlen("{PLAIN}");
+	const struct auth_cost usual = {0};
+	struct database_user user;
+	char memory[USERS_ERROR_SIZE];
+	struct buf out, error;
+	int r;
+
+	database_user_init(&user);
+	memcpy(user.row.name, row->name, sizeof(user.row.name));
+	if (strlen(password) >= sizeof(user.row.secret))
+		return refuse(im, row->name,
+			      "has a password over 255 octets, which cannot be "
+			      "a secret");
+	memcpy(user.row.secret, password, strlen(password) + 1);
+	buf_init(&out, user.row.password, sizeof(user.row.password));
+	buf_init(&error, memory, sizeof(memory));
+	r = auth_make_password(span_str(""), &usual, span_str(password), &out,
+			       &error);
+	if (r < 0 || !buf_str(&out))
+		r = refuse(im, row->name, buf_str(&error) ? memory : "");
+	else
+		r = store(im, &user,
+			  DATABASE_NAME | DATABASE_PASSWORD | DATABASE_SECRET);
+	database_user_clear(&user);
+	return r;
+}
+
+static void visit_authfile(void *context, const struct user_row *row,
+			   const char *fault)
+{
+	struct authfile_import *a = context;
+
+	if (row) {
+		a->im->lines = 1;
+		a->status = take_authfile(a->im, row);
+	} else {
+		a->im->refused++;
+		(void)scmp_fail(a->im->s, STATUS_REFUSED, "%s", fault);
+	}
+}
+
+static int import_authfile(struct import *im)
+{
+	struct authfile_import a = {im, STATUS_OK};
+	char memory[USERS_ERROR_SIZE];
+	struct buf text;
+
+	if (im->from == stdin)
+		return scmp_fail(im->s, STATUS_USAGE,
+				 "an authfile is read from a file only; name "
+				 "it");
+	buf_init(&text, memory, sizeof(memory));
+	(void)authfile_each(im->file, &text, visit_authfile, &a);
+	return a.status;
+}
+
+/* --- all --- */
+
+static int set_format(struct import *im)
+{
+	const char *format = scmp_value(im->s, OPTION_FORMAT);
+
+	for (int i = 0; format && i < IMPORT_FORMATS; i++) {
+		if (strcmp(format, import_format_names[i]) == 0) {
+			im->format = (enum import_format)i;
+			im->has_format = true;
+		}
+	}
+	if (scmp_given(im->s, OPTION_UPDATE) && scmp_given(im->s, OPTION_SKIP))
+		return scmp_fail(im->s, STATUS_USAGE,
+				 "--update and --skip contradict each other");
+	return STATUS_OK;
+}
+
+static int open_file(struct import *im)
+{
+	const char *word = im->s->words_n ? im->s->words[0] : "-";
+	struct stat st;
+
+	im->is_terminal = isatty(STDERR_FILENO);
+	im->shows = scmp_given(im->s, OPTION_PROGRESS) ||
+		    (im->is_terminal && !scmp_given(im->s, OPTION_QUIET));
+	im->today = (uint64_t)time(NULL) / DAY;
+	im->file = word;
+	im->from = stdin;
+	if (strcmp(word, "-") == 0) {
+		im->file = "standard input";
+		return STATUS_OK;
+	}
+	im->from = fopen(word, "re");
+	if (!im->from)
+		return scmp_fail(im->s, STATUS_FAILED, "%s: %s", word,
+				 strerror(errno));
+	if (fstat(fileno(im->from), &st) == 0 && S_ISREG(st.st_mode))
+		im->size = st.st_size;
+	return STATUS_OK;
+}
+
+static void tell(const struct import *im, bool changed)
+{
+	const struct scmp *s = im->s;
+
+	if (scmp_given(s, OPTION_JSON)) {
+		json_t *sums = json_pack(
+			"{sI sI sI sI sb}", "added", (json_int_t)im->added,
+			"updated", (json_int_t)im->updated, "skipped",
+			(json_int_t)im->skipped, "refused",
+			(json_int_t)im->refused, "changed", (int)changed);
+
+		json_dumpf(sums, stdout, JSON_COMPACT);
+		putchar('\n');
+		json_decref(sums);
+		return;
+	}
+	scmp_say(s, "%s%llu added, %llu updated, %llu skipped, %llu refused.",
+		 changed ? "" : "Nothing was changed. Would be: ",
+		 (unsigned long long)im->added, (unsigned long long)im->updated,
+		 (unsigned long long)im->skipped,
+		 (unsigned long long)im->refused);
+}
+
+static int finish(struct import *im, int status)
+{
+	struct scmp *s = im->s;
+	bool keep = status == STATUS_OK && !scmp_given(s, OPTION_DRY_RUN) &&
+		    !(im->refused && scmp_given(s, OPTION_STRICT));
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+	int r = 0;
+
+	buf_init(&error, memory, sizeof(memory));
+	if (keep)
+		r = database_commit(&s->db, &error);
+	if (!keep || r < 0)
+		database_rollback(&s->db);
+	end_progress(im);
+	if (r < 0)
+		return scmp_fail_database(s, r, &error);
+	if (status != STATUS_OK)
+		return status;
+	tell(im, keep);
+	return im->refused ? STATUS_REFUSED : STATUS_OK;
+}
+
+static int run(struct import *im)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+	int r;
+
+	buf_init(&error, memory, sizeof(memory));
+	r = database_begin(&im->s->db, &error);
+	if (r < 0)
+		return scmp_fail_database(im->s, r, &error);
+	r = STATUS_OK;
+	if (!im->has_format || im->format != IMPORT_AUTHFILE)
+		r = import_lines(im);
+	if (r == STATUS_OK && im->has_format && im->format == IMPORT_AUTHFILE)
+		r = import_authfile(im);
+	return finish(im, r);
+}
+
+int user_import(struct scmp *s)
+{
+	struct import im = {.s = s};
+	int r = set_format(&im);
+
+	if (r == STATUS_OK)
+		r = open_file(&im);
+	if (r == STATUS_OK)
+		r = run(&im);
+	if (im.from && im.from != stdin)
+		fclose(im.from);
+	return r;
+}

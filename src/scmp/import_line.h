@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/* One line of an import, of any format, into a user's row. */
+#ifndef SCMP_IMPORT_LINE_H
+#define SCMP_IMPORT_LINE_H
+
+#include "proto/import.h"
+#include "store/database_users.h"
+
+/*
+ * Into a row that was initialised; *fields are those that the line says
+ * something of. Formats that take one line a user only. NULL, or a text: what
+ * is wrong with the line, behind "line 3 "; valid until the next call.
+ */
+const char *import_line_take(enum import_format format, struct span line,
+			     uint64_t today, struct database_user *user,
+			     unsigned *fields);
+
+/*
+ * Makes of a password as such files have it what can be stored, and of a
+ * locked one a disabled user. The same results.
+ */
+const char *import_take_password(struct import_password password,
+				 struct database_user *user);
+
+#endif

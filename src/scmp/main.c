@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: ISC */
+#include "scmp/scmp.h"
+
+int main(int argc, char **argv)
+{
+	return scmp_main(argc, argv);
+}

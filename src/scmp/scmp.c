@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: ISC */
+#include "scmp/scmp.h"
+
+#include "scmp/commands.h"
+#include "scmp/complete.h"
+#include "scmp/help.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+const char *const status_texts[STATUSES] = {
+	[STATUS_OK] = "Done.",
+	[STATUS_FAILED] = "Something else failed, such as a file or a "
+			  "descriptor.",
+	[STATUS_USAGE] = "The command line or the configuration is wrong.",
+	[STATUS_REFUSED] = "Refused: a value that cannot be, a password that "
+			   "the policy refuses or that does not fit, a row of "
+			   "an import, a question answered with no.",
+	[STATUS_NOT_FOUND] = "There is no such user, ban, role or the like.",
+	[STATUS_EXISTS] = "There is one of that name already.",
+	[STATUS_UNAVAILABLE] = "There is no database (or daemon), or it is "
+			       "locked, damaged or not to be opened.",
+};
+
+static void complain(const struct scmp *s, struct span text)
+{
+	char memory[2 * USERS_ERROR_SIZE];
+	struct buf line;
+
+	buf_init(&line, memory, sizeof(memory));
+	buf_add_str(&line, "scmp: ");
+	if (s->command)
+		command_add_name(&line, s->command);
+	if (s->command)
+		buf_add_str(&line, ": ");
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		/* UTF-8 stays as it is. */
+		if (c < ' ' || c == 127)
+			buf_add_escaped(&line, span_make(text.p + i, 1));
+		else
+			buf_add_char(&line, text.p[i]);
+	}
+	fprintf(stderr, SPAN_FMT "\n", SPAN_ARG(buf_span(&line)));
+}
+
+int scmp_fail_text(const struct scmp *s, enum status status, struct buf *text)
+{
+	complain(s, buf_span(text));
+	return (int)status;
+}
+
+int scmp_fail(const struct scmp *s, enum status status, const char *format, ...)
+{
+	char text[USERS_ERROR_SIZE];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	complain(s, span_str(text));
+	return (int)status;
+}
+
+int scmp_fail_database(const struct scmp *s, int failed, struct buf *text)
+{
+	static const struct {
+		int number;
+		enum status status;
+	} known[] = {
+		{ENOENT, STATUS_NOT_FOUND},
+		{EEXIST, STATUS_EXISTS},
+		{EINVAL, STATUS_REFUSED},
+	};
+	enum status status = STATUS_UNAVAILABLE;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (known[i].number == -failed)
+			status = known[i].status;
+	}
+	if (!text->n)
+		buf_add_str(text, strerrordesc_np(-failed));
+	return scmp_fail_text(s, status, text);
+}
+
+void scmp_say(const struct scmp *s, const char *format, ...)
+{
+	va_list ap;
+
+	if (scmp_given(s, OPTION_QUIET) || scmp_given(s, OPTION_JSON))
+		return;
+	va_start(ap, format);
+	vprintf(format, ap);
+	va_end(ap);
+	putchar('\n');
+}
+
+/* Passwords go through this process: none of it is to reach a disk. */
+static void keep_secrets(void)
+{
+	const struct rlimit none = {0, 0};
+
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void)setrlimit(RLIMIT_CORE, &none);
+	umask(077);
+}
+
+/* Options that the command does not take. */
+static int check_options(const struct scmp *s)
+{
+	uint64_t common = OPTION_BIT(OPTIONS_COMMON) - 1;
+	uint64_t strange = s->options.given & ~(common | s->command->options);
+
+	for (int i = 0; i < OPTIONS; i++) {
+		const struct option_row *row = &option_rows[i];
+		const char *value = s->options.values[i];
+
+		if (strange & OPTION_BIT(i))
+			return scmp_fail(s, STATUS_USAGE,
+					 "takes no --%s (see scmp --help)",
+					 row->name);
+		if (value && row->value && strchr(row->value, '|') &&
+		    !option_value_has(row->value, value))
+			return scmp_fail(s, STATUS_USAGE, "--%s is one of %s",
+					 row->name, row->value);
+	}
+	return STATUS_OK;
+}
+
+static int check_words(const struct scmp *s)
+{
+	const struct command *c = s->command;
+
+	if (s->words_n < c->least)
+		return scmp_fail(s, STATUS_USAGE, "wants %s", c->args);
+	if (s->words_n <= c->most)
+		return STATUS_OK;
+	if (c->options & OPTION_BIT(OPTION_PASSWORD_FD))
+		return scmp_fail(
+			s, STATUS_USAGE,
+			"one word too many; if it is a password: one on the "
+			"command line can be seen by every user of the "
+			"machine, so it is asked for, or read with "
+			"--password-fd N");
+	return scmp_fail(s, STATUS_USAGE,
+			 "one word too many (see scmp %s%s%s "
+			 "--help)",
+			 c->noun, c->verb ? " " : "", c->verb ? c->verb : "");
+}
+
+static int prepare(struct scmp *s)
+{
+	static const enum database_mode modes[] = {
+		[COMMAND_READS] = DATABASE_READ,
+		[COMMAND_WRITES] = DATABASE_WRITE,
+	};
+	enum command_need need = s->command->need;
+	int r;
+
+	if (need == COMMAND_ALONE)
+		return STATUS_OK;
+	/*
+	 * Without --offline a command is one for scmpd; here its request will
+	 * be sent.
+	 */
+	if (!scmp_given(s, OPTION_OFFLINE))
+		return scmp_fail(s, STATUS_UNAVAILABLE,
+				 "this scmp cannot speak with a daemon; with "
+				 "--offline it works on the database itself");
+	r = scmp_configure(s);
+	if (r == STATUS_OK)
+		r = scmp_locate(s);
+	if (r != STATUS_OK || need == COMMAND_OPENS)
+		return r;
+	return scmp_open(s, modes[need]);
+}
+
+static int run(struct scmp *s)
+{
+	int r = check_options(s);
+
+	if (r == STATUS_OK)
+		r = check_words(s);
+	if (r == STATUS_OK)
+		r = prepare(s);
+	if (r == STATUS_OK)
+		r = s->command->run(s);
+	scmp_close(s);
+	if (r == STATUS_OK && (fflush(stdout) == EOF || ferror(stdout)))
+		r = scmp_fail(s, STATUS_FAILED, "standard output: %s",
+			      strerror(errno));
+	return r;
+}
+
+/* The first of several wins, as with other programs. */
+static int find_command(struct scmp *s)
+{
+	size_t used = 0;
+
+	if (s->options.words_n == 0) {
+		help_print(stderr, NULL, NULL);
+		return STATUS_USAGE;
+	}
+	s->command = command_find(s->options.words, s->options.words_n, &used);
+	if (!s->command && s->options.words_n == 1 &&
+	    command_is_noun(s->options.words[0])) {
+		help_print(stderr, s->options.words[0], NULL);
+		return STATUS_USAGE;
+	}
+	if (!s->command)
+		return scmp_fail(
+			s, STATUS_USAGE,
+			"%s%s%s: there is no such command (see scmp "
+			"--help)",
+			s->options.words[0], s->options.words_n > 1 ? " " : "",
+			s->options.words_n > 1 ? s->options.words[1] : "");
+	s->words = s->options.words + used;
+	s->words_n = s->options.words_n - used;
+	return STATUS_OK;
+}
+
+/* Help for the command, the noun, or all; whatever else is given. */
+static int help(const struct scmp *s)
+{
+	const struct options *o = &s->options;
+
+	help_print(stdout, o->words_n > 0 ? o->words[0] : NULL,
+		   o->words_n > 1 ? o->words[1] : NULL);
+	return STATUS_OK;
+}
+
+int scmp_main(int argc, char **argv)
+{
+	static struct scmp s;
+	char memory[512];
+	struct buf error;
+	int r;
+
+	keep_secrets();
+	/* How wide letters are, whatever language errors are in. */
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		setlocale(LC_CTYPE, "");
+	if (argc > 1 && strcmp(argv[1], "--print-manual") == 0)
+		return help_print_manual(stdout);
+	if (argc > 1 && strcmp(argv[1], "--complete") == 0)
+		return complete_print(&s, argc - 2, argv + 2);
+	buf_init(&error, memory, sizeof(memory));
+	if (option_read_line(&s.options, argc, argv, &error) < 0)
+		return scmp_fail_text(&s, STATUS_USAGE, &error);
+	if (scmp_given(&s, OPTION_HELP))
+		return help(&s);
+	if (scmp_given(&s, OPTION_VERSION)) {
+		puts("scmp " POP3_SESSION_VERSION);
+		return STATUS_OK;
+	}
+	r = find_command(&s);
+	return r == STATUS_OK ? run(&s) : r;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: ISC */
+/* Showing users. */
+#include "scmp/account.h"
+#include "scmp/commands.h"
+#include "scmp/output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct output_column columns[] = {
+	{.key = "name", .title = "NAME", .can_be_cut = true},
+	{.key = "role", .title = "ROLE"},
+	{.key = "enabled", .title = "ENABLED"},
+	{.key = "scheme", .title = "SCHEME"},
+	{.key = "uid", .title = "UID", .is_number = true},
+	{.key = "maildir", .title = "MAILDIR", .can_be_cut = true},
+	{.key = "display_name", .title = "DISPLAY NAME", .can_be_cut = true},
+};
+
+static const struct output_column all_columns[] = {
+	{.key = "name", .title = "name"},
+	{.key = "display_name", .title = "display name"},
+	{.key = "role", .title = "role"},
+	{.key = "enabled", .title = "enabled"},
+	{.key = "scheme", .title = "password"},
+	{.key = "must_change", .title = "must be changed"},
+	{.key = "apop_secret", .title = "secret for APOP"},
+	{.key = "maildir", .title = "maildir"},
+	{.key = "home", .title = "home"},
+	{.key = "uid", .title = "uid"},
+	{.key = "gid", .title = "gid"},
+	{.key = "networks", .title = "networks"},
+	{.key = "max_sessions", .title = "max sessions"},
+	{.key = "comment", .title = "comment"},
+	{.key = "created", .title = "created", .is_time = true},
+	{.key = "changed", .title = "changed", .is_time = true},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* --- list --- */
+
+struct listing {
+	struct scmp *scmp;
+	struct output output;
+	json_t *sorted; /* where something must be known of all first */
+	const char *key;
+	bool descends;
+	uint64_t offset, limit;
+};
+
+static bool is_wanted(const struct scmp *s, const struct database_user *user)
+{
+	const char *role = scmp_value(s, OPTION_ROLE);
+
+	if (scmp_given(s, OPTION_ENABLED) && !user->row.enabled)
+		return false;
+	if (scmp_given(s, OPTION_DISABLED) && user->row.enabled)
+		return false;
+	return !role ||
+	       strcmp(role, user->row.role[0] ? user->row.role : "user") == 0;
+}
+
+static int list_one(const struct database_user *user, void *context)
+{
+	struct listing *l = context;
+
+	if (!is_wanted(l->scmp, user))
+		return 0;
+	if (l->sorted)
+		json_array_append_new(l->sorted, account_record(user));
+	else
+		output_add(&l->output, account_record(user));
+	return 0;
+}
+
+/* Null before numbers before texts; false before true. */
+static int order_values(const json_t *a, const json_t *b)
+{
+	if (json_is_string(a) && json_is_string(b))
+		return strcmp(json_string_value(a), json_string_value(b));
+	if (json_is_integer(a) && json_is_integer(b))
+		return (json_integer_value(a) > json_integer_value(b)) -
+		       (json_integer_value(a) < json_integer_value(b));
+	if (json_is_boolean(a) && json_is_boolean(b))
+		return json_is_true(a) - json_is_true(b);
+	return json_is_null(b) - json_is_null(a);
+}
+
+static int order(const void *a, const void *b, void *context)
+{
+	const struct listing *l = context;
+	json_t *const *x = a, *const *y = b;
+	int r = order_values(json_object_get(*x, l->key),
+			     json_object_get(*y, l->key));
+
+	if (l->descends)
+		r = -r;
+	return r ? r
+		 : strcmp(json_string_value(json_object_get(*x, "name")),
+			  json_string_value(json_object_get(*y, "name")));
+}
+
+/* All that were found, in the wanted order, and the wanted part of them. */
+static int print_sorted(struct listing *l)
+{
+	size_t n = json_array_size(l->sorted);
+	uint64_t at = 0;
+	json_t **rows = calloc(n ? n : 1, sizeof(*rows));
+
+	if (!rows)
+		return scmp_fail(l->scmp, STATUS_FAILED, "out of memory");
+	for (size_t i = 0; i < n; i++)
+		rows[i] = json_array_get(l->sorted, i);
+	qsort_r(rows, n, sizeof(*rows), order, l);
+	for (size_t i = 0; i < n; i++) {
+		/* Found by two masks, it stands there twice. */
+		if (i && json_equal(rows[i], rows[i - 1]))
+			continue;
+		if (at++ < l->offset)
+			continue;
+		if (l->limit && at > l->offset + l->limit)
+			break;
+		output_add(&l->output, json_incref(rows[i]));
+	}
+	free(rows);
+	return STATUS_OK;
+}
+
+static int take_part(struct scmp *s, uint64_t *offset, uint64_t *limit)
+{
+	char memory[256];
+	struct buf error;
+	int r = 0;
+
+	buf_init(&error, memory, sizeof(memory));
+	if (scmp_given(s, OPTION_OFFSET))
+		r = option_number(&s->options, OPTION_OFFSET, INT64_MAX, offset,
+				  &error);
+	if (r == 0 && scmp_given(s, OPTION_LIMIT))
+		r = option_number(&s->options, OPTION_LIMIT, INT64_MAX, limit,
+				  &error);
+	return r < 0 ? scmp_fail_text(s, STATUS_USAGE, &error) : STATUS_OK;
+}
+
+static int list_masks(struct listing *l)
+{
+	struct scmp *s = l->scmp;
+	struct database_search search = {0};
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+	int r = 0;
+
+	buf_init(&error, memory, sizeof(memory));
+	if (!l->sorted) {
+		search.offset = l->offset;
+		search.limit = l->limit;
+	}
+	for (size_t i = 0; r == 0 && i < (s->words_n ? s->words_n : 1); i++) {
+		search.mask = s->words_n ? s->words[i] : NULL;
+		r = database_users_list(&s->db, &search, list_one, l, &error);
+	}
+	return r < 0 ? scmp_fail_database(s, r, &error) : STATUS_OK;
+}
+
+/* The database can give a part in order by itself if nothing else is asked. */
+static bool is_simple(const struct scmp *s)
+{
+	const char *sort = scmp_value(s, OPTION_SORT);
+
+	return s->words_n < 2 && (!sort || strcmp(sort, "name") == 0) &&
+	       !scmp_given(s, OPTION_ENABLED) &&
+	       !scmp_given(s, OPTION_DISABLED) && !scmp_given(s, OPTION_ROLE);
+}
+
+int user_list(struct scmp *s)
+{
+	const char *sort = scmp_value(s, OPTION_SORT);
+	struct listing l = {.scmp = s};
+	int r = take_part(s, &l.offset, &l.limit), end;
+
+	if (r != STATUS_OK)
+		return r;
+	l.descends = sort && sort[0] == '-';
+	l.key = sort ? sort + l.descends : "name";
+	if (!is_simple(s))
+		l.sorted = json_array();
+	output_begin(&l.output, s, columns, COUNT(columns));
+	r = list_masks(&l);
+	if (r == STATUS_OK && l.sorted)
+		r = print_sorted(&l);
+	json_decref(l.sorted);
+	end = output_end(&l.output);
+	return r == STATUS_OK ? end : r;
+}
+
+/* --- show --- */
+
+static int show_one(struct scmp *s, const char *word)
+{
+	struct database_user user;
+	json_t *record;
+	int r = account_find(s, word, &user);
+
+	if (r != STATUS_OK)
+		return r;
+	record = account_record(&user);
+	database_user_clear(&user);
+	if (word != s->words[0])
+		scmp_say(s, "%s", "");
+	return output_show(s, all_columns, COUNT(all_columns), record);
+}
+
+int user_show(struct scmp *s)
+{
+	return account_each(s, show_one);
+}
