@@ -726,7 +726,9 @@ static void test_a_million_users_cost_a_login_what_ten_do(void **state)
 
 	(void)state;
 	make_users();
-	run_sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n "
+	/* Nobody keeps a secret, so none is found soon. */
+	run_sql("UPDATE users SET password='$6$salt$hash' WHERE name='alice';"
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n "
 		"WHERE i<8) INSERT INTO users(name,password) "
 		"SELECT 'user'||i,'$6$salt$hash' FROM n");
 	ten = cost_of_login("user7");
