@@ -218,8 +218,8 @@ static void random_network(unsigned *seed, struct network *n)
 	a.octets[10] = a.octets[11] = v4 ? 0xff : 0;
 	/* few octets, so that many lie within others */
 	for (int i = v4 ? 12 : 0; i < 16; i++)
-		a.octets[i] = (uint8_t)(rand_r(seed) % 3);
-	*n = network_of(&a, 14 + (unsigned)rand_r(seed) % 19,
+		a.octets[i] = (uint8_t)(rand_r(seed) % 6);
+	*n = network_of(&a, 20 + (unsigned)rand_r(seed) % 13,
 			14 + (unsigned)rand_r(seed) % 115);
 }
 
