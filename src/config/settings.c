@@ -48,7 +48,8 @@ static const struct conf_key keys[] = {
 	 .min = 1,
 	 .max = UINT32_MAX - 1,
 	 .def = "500",
-	 .help = "Rows of the user store with a smaller uid are refused."},
+	 .help = "Rows of the user store with a smaller uid are refused, and "
+		 "so is such a mail_user."},
 	{.name = "front_user",
 	 .type = CONF_STRING,
 	 .offset = AT(front_user),
@@ -71,7 +72,8 @@ static const struct conf_key keys[] = {
 	 .offset = AT(auth_methods),
 	 .def = "user,apop",
 	 .help = "Ways to log in: user (USER and PASS), apop (where the "
-		 "store keeps a plain secret)."},
+		 "store keeps a plain secret; it is offered to all as soon as "
+		 "one user has it)."},
 	{.name = "auth_tries",
 	 .type = CONF_INTEGER,
 	 .offset = AT(auth_tries),
