@@ -40,6 +40,7 @@ CFLAGS ?= -O2 -g
 FORTIFY ?= -D_FORTIFY_SOURCE=2
 LDLIBS = -lconfuse -lcrypt -lnettle -largon2
 LDLIBS += -lsqlite3 -lm
+SCMP_LDLIBS = -ljansson -lbsd
 
 # --- flags -----------------------------------------------------------------
 
@@ -77,16 +78,22 @@ comma = ,
 
 # --- what there is ---------------------------------------------------------
 
-LAYERS = base proto sys store auth net stats priv config pop3-session
+# What the programs share, and all with the parts of each.
+SHARED = base proto sys store auth net stats priv config
+LAYERS = $(SHARED) pop3-session scmp
 PURE = base proto
 lib_of = $(BUILD)/lib/$(1).a
 # The program's parts are an archive, too, without main(), for the tests.
 objs_of = $(patsubst src/%.c,$(BUILD)/obj/%.o, \
 	$(filter-out src/%/main.c,$(sort $(wildcard src/$(1)/*.c))))
 ARCHIVES = $(foreach l,$(LAYERS),$(call lib_of,$(l)))
-LINK_LAYERS = -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LDLIBS)
+LINK_LAYERS = -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(SCMP_LDLIBS) $(LDLIBS)
+# What a program is linked from: $(1) is its own layer.
+archives_of = $(foreach l,$(SHARED) $(1),$(call lib_of,$(l)))
+link_of = -Wl,--start-group $(call archives_of,$(1)) -Wl,--end-group
 
 PROGRAM = $(BUILD)/bin/pop3-session
+SCMP = $(BUILD)/bin/scmp
 UNIT_SOURCES = $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 FUZZ_TARGETS = $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
@@ -107,7 +114,7 @@ SCRIPTS = $(wildcard scripts/popser scripts/pop3d)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
-all: $(PROGRAM) $(SCRIPTS:scripts/%=$(BUILD)/bin/%) $(MADE_PAGES) ## build everything into $(BUILD) (the default)
+all: $(PROGRAM) $(SCMP) $(SCRIPTS:scripts/%=$(BUILD)/bin/%) $(MADE_PAGES) ## build everything into $(BUILD) (the default)
 
 # --- building --------------------------------------------------------------
 
@@ -147,10 +154,19 @@ $(FILTERS): $(BUILD)/gen/make_filters $(BUILD)/flags
 	$(Q)$< $(FILTER_ARCH) >$@
 $(BUILD)/obj/priv/seccomp.o: $(FILTERS)
 
-$(PROGRAM): $(BUILD)/obj/pop3-session/main.o $(ARCHIVES) src/layout.ld
+$(PROGRAM): $(BUILD)/obj/pop3-session/main.o $(call archives_of,pop3-session) \
+		src/layout.ld
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LINK_PROGRAM) -o $@ $< $(LINK_LAYERS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LINK_PROGRAM) -o $@ $< \
+		$(call link_of,pop3-session) $(LDLIBS)
+
+# Administrators wait for people, not for the dynamic linker.
+$(SCMP): $(BUILD)/obj/scmp/main.o $(call archives_of,scmp)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(call link_of,scmp) \
+		$(SCMP_LDLIBS) $(LDLIBS)
 
 # The keys of the configuration, from the program's own table.
 $(BUILD)/man/%: man/%.in $(PROGRAM)
@@ -158,6 +174,17 @@ $(BUILD)/man/%: man/%.in $(PROGRAM)
 	$(call say,GEN)
 	$(Q)$(PROGRAM) --print-manual | sed 's/\. \([A-Z%]\)/.\n\1/g' >$@.keys
 	$(Q)sed -e '/^@KEYS@$$/{r $@.keys' -e 'd' -e '}' $< >$@
+
+# Commands, options and exit statuses, from the tables of scmp: each part
+# stands where its own line is.
+$(BUILD)/man/scmp.1: man/scmp.1.in $(SCMP)
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)$(SCMP) --print-manual | awk '/^@[A-Z]+@$$/ { \
+		part = "$@" "." substr($$0, 2, length($$0) - 2); \
+		printf "" >part; next } { print >>part }'
+	$(Q)sed $(foreach p,COMMANDS OPTIONS STATUSES,-e '/^@$(p)@$$/{r $@.$(p)' \
+		-e 'd' -e '}') $< >$@
 
 $(BUILD)/bin/pop%: scripts/pop%
 	@mkdir -p $(@D)
@@ -201,14 +228,14 @@ programs: all $(UNIT_TESTS) $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
 unit: $(UNIT_TESTS) ## run the unit tests (cmocka)
 	@scripts/run-all unit $(UNIT_TESTS)
 
-bats: $(PROGRAM) ## run the behaviour tests (tests/*.bats)
+bats: $(PROGRAM) $(SCMP) ## run the behaviour tests (tests/*.bats)
 	BUILD=$(abspath $(BUILD)) BATS_TEST_TIMEOUT=300 \
 		$(BATS) $(BATS_FLAGS) $(BATS_TESTS)
 
 fuzz-replay: $(FUZZ_TARGETS:%=$(BUILD)/replay/%) ## replay the fuzz corpora
 	@scripts/run-all replay $^
 
-system: $(PROGRAM) $(BUILD)/tests/crowd ## tests that need root: containers, namespaces
+system: $(PROGRAM) $(SCMP) $(BUILD)/tests/crowd ## tests that need root: containers, namespaces
 	BUILD=$(abspath $(BUILD)) BATS_TEST_TIMEOUT=600 \
 		$(BATS) $(BATS_FLAGS) $(SYSTEM_TESTS)
 
@@ -248,6 +275,7 @@ lint: all ## layers, format, static analysis, man pages, units
 # --- installing ------------------------------------------------------------
 
 INSTALL = install
+COMPLETED = pop3-session scmp
 UNITS = pop3.socket pop3.service pop3@.service
 man_place = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
@@ -256,6 +284,7 @@ PLACED = sed 's|/usr/local/sbin/|$(SBINDIR)/|g'
 
 install: all ## put everything in place (DESTDIR, PREFIX)
 	$(INSTALL) -D -m 755 $(PROGRAM) $(DESTDIR)$(SBINDIR)/pop3-session
+	$(INSTALL) -D -m 755 $(SCMP) $(DESTDIR)$(BINDIR)/scmp
 	$(foreach s,$(SCRIPTS),$(INSTALL) -D -m 755 $(s) \
 		$(DESTDIR)$(BINDIR)/$(notdir $(s)) &&) true
 	$(foreach m,$(MANPAGES),$(INSTALL) -D -m 644 $(m) \
@@ -271,10 +300,10 @@ install: all ## put everything in place (DESTDIR, PREFIX)
 		$(DESTDIR)$(SYSUSERSDIR)/pop3-session.conf
 	$(INSTALL) -D -m 644 systemd/pop3-session.tmpfiles \
 		$(DESTDIR)$(TMPFILESDIR)/pop3-session.conf
-	$(INSTALL) -D -m 644 completions/bash/pop3-session \
-		$(DESTDIR)$(COMPLETIONDIR)/pop3-session
-	$(INSTALL) -D -m 644 completions/zsh/_pop3-session \
-		$(DESTDIR)$(ZSHDIR)/_pop3-session
+	$(foreach c,$(COMPLETED),$(INSTALL) -D -m 644 completions/bash/$(c) \
+		$(DESTDIR)$(COMPLETIONDIR)/$(c) && \
+		$(INSTALL) -D -m 644 completions/zsh/_$(c) \
+		$(DESTDIR)$(ZSHDIR)/_$(c) &&) true
 	test -e $(DESTDIR)$(SYSCONFDIR)/xinetd.d/pop3 || \
 		$(PLACED) xinetd.d/pop3 >$(DESTDIR)$(SYSCONFDIR)/xinetd.d/pop3
 	@test -n '$(DESTDIR)' || printf '%s\n' \
@@ -283,13 +312,13 @@ install: all ## put everything in place (DESTDIR, PREFIX)
 		'or disable = no in $(SYSCONFDIR)/xinetd.d/pop3.'
 
 uninstall: ## remove what install put in place (no configuration, no mail)
-	rm -f $(DESTDIR)$(SBINDIR)/pop3-session \
+	rm -f $(DESTDIR)$(SBINDIR)/pop3-session $(DESTDIR)$(BINDIR)/scmp \
 		$(SCRIPTS:scripts/%=$(DESTDIR)$(BINDIR)/%) \
 		$(foreach m,$(MANPAGES),$(DESTDIR)$(call man_place,$(m))) \
 		$(UNITS:%=$(DESTDIR)$(UNITDIR)/%) \
 		$(DESTDIR)$(DOCDIR)/pop3-accept.conf \
-		$(DESTDIR)$(COMPLETIONDIR)/pop3-session \
-		$(DESTDIR)$(ZSHDIR)/_pop3-session \
+		$(COMPLETED:%=$(DESTDIR)$(COMPLETIONDIR)/%) \
+		$(COMPLETED:%=$(DESTDIR)$(ZSHDIR)/_%) \
 		$(DESTDIR)$(SYSUSERSDIR)/pop3-session.conf \
 		$(DESTDIR)$(TMPFILESDIR)/pop3-session.conf
 	-rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null

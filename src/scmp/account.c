@@ -230,6 +230,26 @@ int account_each(struct scmp *s, int (*one)(struct scmp *s, const char *word))
 	return status;
 }
 
+bool account_keep_place(const struct scmp *s, struct user_row *row,
+			const char *name)
+{
+	const char *configured = s->configuration.settings.maildir;
+	char path[PLACE_PATH_SIZE];
+	struct buf expanded, template;
+
+	buf_init(&expanded, path, sizeof(path));
+	if (place_expand(span_str(row->maildir[0] ? row->maildir : configured),
+			 span_str(name), span_str(row->home), &expanded) < 0)
+		return false;
+	buf_init(&template, row->maildir, sizeof(row->maildir));
+	for (size_t i = 0; i < expanded.n; i++) {
+		if (path[i] == '%')
+			buf_add_char(&template, '%');
+		buf_add_char(&template, path[i]);
+	}
+	return buf_str(&template) != NULL;
+}
+
 /* --- a row as a record --- */
 
 /* "YESCRYPT, 16 MiB" without what follows the comma. */

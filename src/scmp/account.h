@@ -30,6 +30,14 @@ account_find(struct scmp *s, const char *word, struct database_user *user);
 __attribute__((warn_unused_result)) int
 account_each(struct scmp *s, int (*one)(struct scmp *s, const char *word));
 
+/*
+ * Makes the path that the mail of `name` has with this row (and the
+ * configuration) the row's own, so that it is found there whatever the user is
+ * called. False: no path, or too long a one; the row's is not of use then.
+ */
+bool account_keep_place(const struct scmp *s, struct user_row *row,
+			const char *name);
+
 /* The row without password and secret; NULL: no memory. */
 json_t *account_record(const struct database_user *user);
 

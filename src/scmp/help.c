@@ -94,6 +94,7 @@ void help_print(FILE *to, const char *noun, const char *verb)
 {
 	uint64_t common = OPTION_BIT(OPTIONS_COMMON) - 1, theirs = 0;
 	const char *above = "";
+	int shown = 0;
 
 	fputs(intro, to);
 	fputs("\nCommands:\n", to);
@@ -108,14 +109,15 @@ void help_print(FILE *to, const char *noun, const char *verb)
 			fputc('\n', to);
 		above = c->noun;
 		print_command(to, c);
-		theirs |= c->options;
+		theirs = c->options;
+		shown++;
 	}
-	if (noun)
+	if (shown == 1)
 		print_options(to, "Options", theirs);
 	print_options(to, "Options of every command", common);
-	fputs(noun ? "\nManual: scmp(1)\n"
-		   : "\nscmp COMMAND --help tells the options of one.\n"
-		     "Manual: scmp(1)\n",
+	fputs(shown == 1 ? "\nManual: scmp(1)\n"
+			 : "\nscmp COMMAND --help tells the options of one.\n"
+			   "Manual: scmp(1)\n",
 	      to);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Users of other files into the database, in one transaction. */
 #include "auth/auth.h"
+#include "scmp/account.h"
 #include "scmp/commands.h"
 #include "scmp/import_line.h"
 #include "scmp/scmp.h"
@@ -19,6 +20,7 @@ enum {
 	LINE_MAX_OCTETS = 16 * 1024,
 	PROGRESS_LINES = 4096, /* between two looks at the clock */
 	DAY = 24 * 3600,
+	NAMED_MAX = 32,
 };
 
 struct import {
@@ -33,6 +35,9 @@ struct import {
 	/* progress */
 	bool shows, is_terminal;
 	time_t shown;
+	/* words without effect that were told of */
+	char named[NAMED_MAX][64];
+	size_t named_n;
 };
 
 /* --- progress --- */
@@ -62,12 +67,18 @@ static void progress(struct import *im)
 	show_progress(im);
 }
 
+/* What is written next has the line for itself. */
+static void clear_progress(const struct import *im)
+{
+	if (im->shows && im->is_terminal && im->shown)
+		fputs("\r\033[K", stderr);
+}
+
 static void end_progress(struct import *im)
 {
 	if (im->shows && !im->is_terminal)
 		show_progress(im);
-	else if (im->shows && im->shown)
-		fputs("\r\033[K", stderr);
+	clear_progress(im);
 }
 
 /* --- one user --- */
@@ -77,8 +88,7 @@ static int refuse(struct import *im, const char *name, const char *why)
 	char memory[1024];
 	struct buf out;
 
-	if (im->shows && im->is_terminal && im->shown)
-		fputs("\r\033[K", stderr);
+	clear_progress(im);
 	buf_init(&out, memory, sizeof(memory));
 	buf_add_escaped(&out, span_str(im->file));
 	buf_add_str(&out, ": line ");
@@ -149,6 +159,12 @@ static int store(struct import *im, struct database_user *user, unsigned fields)
 		return refuse(im, user->row.name,
 			      "has a name that cannot be one: with a slash, a "
 			      "control character, or a dot in front");
+	if (user->row.mail_user[0] &&
+	    strcmp(user->row.mail_user, user->row.name) != 0 &&
+	    !account_keep_place(im->s, &user->row, user->row.mail_user))
+		return refuse(im, user->row.name,
+			      "has another user's mail, and there is no path "
+			      "for that");
 	buf_init(&error, memory, sizeof(memory));
 	r = database_user_add(&im->s->db, user, &error);
 	if (r == -EEXIST)
@@ -164,8 +180,32 @@ static int store(struct import *im, struct database_user *user, unsigned fields)
 
 /* --- one line --- */
 
+/* Each word that has no effect here is told of once. */
+static void name_ignored(struct import *im, const struct passwd_ignored *words)
+{
+	for (size_t i = 0; i < words->n; i++) {
+		struct span word = words->names[i];
+		bool is_known = false;
+
+		for (size_t k = 0; k < im->named_n && !is_known; k++)
+			is_known = span_equal(word, span_str(im->named[k]));
+		if (is_known || im->named_n == NAMED_MAX ||
+		    word.n >= sizeof(im->named[0]))
+			continue;
+		memcpy(im->named[im->named_n], word.p, word.n);
+		im->named[im->named_n++][word.n] = '\0';
+		clear_progress(im);
+		(void)scmp_fail(im->s, STATUS_OK,
+				"%s: line %llu has the word " SPAN_FMT
+				", which has no effect here; so have others",
+				im->file, (unsigned long long)im->lines,
+				SPAN_ARG(word));
+	}
+}
+
 static int import_line(struct import *im, struct span line)
 {
+	struct passwd_ignored ignored;
 	struct database_user user;
 	unsigned fields = 0;
 	const char *fault;
@@ -180,7 +220,8 @@ static int import_line(struct import *im, struct span line)
 	if (im->format == IMPORT_AUTHFILE)
 		return STATUS_OK; /* it is read as a whole */
 	database_user_init(&user);
-	fault = import_line_take(im->format, line, im->today, &user, &fields);
+	fault = import_line_take(im->format, line, im->today, &user, &fields,
+				 &ignored);
 	if (fault) {
 		char name[64] = "";
 		struct span field = import_field(line, 0);
@@ -190,6 +231,7 @@ static int import_line(struct import *im, struct span line)
 			memcpy(name, field.p, field.n);
 		r = refuse(im, user.row.name[0] ? user.row.name : name, fault);
 	} else {
+		name_ignored(im, &ignored);
 		r = store(im, &user, fields);
 	}
 	database_user_clear(&user);

@@ -3,7 +3,6 @@
 
 #include "auth/auth.h"
 #include "scmp/json_user.h"
-#include "store/passwd_file.h"
 
 #include <string.h>
 
@@ -64,13 +63,14 @@ static void take_gecos(struct span gecos, struct database_user *user)
 		user->display_name[0] = '\0';
 }
 
-static const char *take_passwd(struct span line, struct database_user *user)
+static const char *take_passwd(struct span line, struct database_user *user,
+			       struct passwd_ignored *ignored)
 {
 	char role[USERS_ROLE_SIZE];
 	enum passwd_verdict verdict;
 
 	memcpy(role, user->row.role, sizeof(role));
-	verdict = passwd_line_parse(line, &user->row);
+	verdict = passwd_line_read(line, &user->row, ignored);
 	memcpy(user->row.role, role, sizeof(role));
 	if (verdict != PASSWD_ROW)
 		return passwd_line_remedy(verdict);
@@ -116,12 +116,13 @@ static const char *take_json(struct span line, struct database_user *user,
 
 const char *import_line_take(enum import_format format, struct span line,
 			     uint64_t today, struct database_user *user,
-			     unsigned *fields)
+			     unsigned *fields, struct passwd_ignored *ignored)
 {
+	ignored->n = 0;
 	switch (format) {
 	case IMPORT_PASSWD:
 		*fields = PASSWD_FIELDS;
-		return take_passwd(line, user);
+		return take_passwd(line, user, ignored);
 	case IMPORT_SHADOW:
 		*fields = SHADOW_FIELDS;
 		return take_shadow(line, today, user);

@@ -5,15 +5,17 @@
 
 #include "proto/import.h"
 #include "store/database_users.h"
+#include "store/passwd_line.h"
 
 /*
  * Into a row that was initialised; *fields are those that the line says
- * something of. Formats that take one line a user only. NULL, or a text: what
- * is wrong with the line, behind "line 3 "; valid until the next call.
+ * something of, and *ignored names words that have no effect. Formats that take
+ * one line a user only. NULL, or a text: what is wrong with the line, behind
+ * "line 3 "; valid until the next call.
  */
 const char *import_line_take(enum import_format format, struct span line,
 			     uint64_t today, struct database_user *user,
-			     unsigned *fields);
+			     unsigned *fields, struct passwd_ignored *ignored);
 
 /*
  * Makes of a password as such files have it what can be stored, and of a

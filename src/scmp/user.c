@@ -3,7 +3,6 @@
 #include "scmp/account.h"
 #include "scmp/commands.h"
 #include "scmp/credentials.h"
-#include "store/place.h"
 
 #include <errno.h>
 #include <string.h>
@@ -90,45 +89,16 @@ static int store(struct scmp *s, const char *name, unsigned fields,
 	return r < 0 ? scmp_fail_database(s, r, &error) : STATUS_OK;
 }
 
-/*
- * The name may be a part of the path: what that is now becomes the user's own,
- * so that the mail is found where it is.
- */
-static int keep_place(const struct scmp *s, struct user_row *row,
-		      unsigned *fields)
-{
-	char path[PLACE_PATH_SIZE];
-	struct buf expanded, template;
-
-	if (row->maildir[0])
-		return STATUS_OK;
-	buf_init(&expanded, path, sizeof(path));
-	buf_init(&template, row->maildir, sizeof(row->maildir));
-	if (place_expand(span_str(s->configuration.settings.maildir),
-			 span_str(row->name), span_str(row->home),
-			 &expanded) == 0) {
-		for (size_t i = 0; i < expanded.n; i++)
-			buf_add_str(&template,
-				    path[i] == '%' ? "%%"
-						   : (char[]){path[i], '\0'});
-	}
-	if (!template.n || !buf_str(&template))
-		return scmp_fail(s, STATUS_REFUSED,
-				 "--rename: it is not known where the mail of "
-				 "%s is; give --maildir, too",
-				 row->name);
-	*fields |= DATABASE_MAILDIR;
-	return STATUS_OK;
-}
-
 static int rename_user(struct scmp *s, struct database_user *user,
 		       unsigned *fields)
 {
-	int r = keep_place(s, &user->row, fields);
-
-	if (r != STATUS_OK)
-		return r;
-	*fields |= DATABASE_NAME;
+	if (!user->row.maildir[0] &&
+	    !account_keep_place(s, &user->row, user->row.name))
+		return scmp_fail(s, STATUS_REFUSED,
+				 "--rename: it is not known where the mail of "
+				 "%s is; give --maildir, too",
+				 user->row.name);
+	*fields |= DATABASE_MAILDIR | DATABASE_NAME;
 	return take_name(s, scmp_value(s, OPTION_RENAME), user);
 }
 
