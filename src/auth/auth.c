@@ -147,21 +147,27 @@ static bool auth_apop_fits(struct span secret, struct span stamp,
 	return equal && secret.n;
 }
 
+enum auth_verdict auth_check_apop_secret(struct span secret, struct span stamp,
+					 struct span digest_hex)
+{
+	uint8_t given[MD5_DIGEST_SIZE];
+
+	return auth_digest_parse(digest_hex, given) &&
+			       auth_apop_fits(secret, stamp, given)
+		       ? AUTH_GOOD
+		       : AUTH_BAD;
+}
+
 enum auth_verdict auth_check_apop(const char *stored, struct span stamp,
 				  struct span digest_hex)
 {
-	uint8_t given[MD5_DIGEST_SIZE];
 	struct auth_form f;
-	bool is_digest = auth_digest_parse(digest_hex, given);
 	bool is_secret = auth_read(&f, stored, NULL) == STORED_GOOD &&
 			 f.stored.scheme->kind == SCHEME_SECRET;
 	struct span secret = is_secret ? f.stored.form : span_str(stored);
-	bool fits = is_digest && auth_apop_fits(secret, stamp, given);
+	enum auth_verdict verdict =
+		auth_check_apop_secret(secret, stamp, digest_hex);
 
 	auth_forget(&f);
-	if (!is_digest)
-		return AUTH_BAD;
-	if (!is_secret)
-		return AUTH_UNSUPPORTED;
-	return fits ? AUTH_GOOD : AUTH_BAD;
+	return is_secret ? verdict : AUTH_UNSUPPORTED;
 }

@@ -90,6 +90,14 @@ auth_make_password(struct span scheme, const struct auth_cost *cost,
 __attribute__((warn_unused_result)) enum auth_verdict
 auth_check_apop(const char *stored, struct span stamp, struct span digest_hex);
 
+/*
+ * The same where the secret is kept by itself: these octets, of no scheme. An
+ * empty secret never fits.
+ */
+__attribute__((warn_unused_result)) enum auth_verdict
+auth_check_apop_secret(struct span secret, struct span stamp,
+		       struct span digest_hex);
+
 /* Is the stored form a plain secret, so that APOP works? */
 bool auth_keeps_secret(const char *stored);
 

@@ -31,7 +31,9 @@ struct settings {
 	const char *default_domain;
 	struct conf_list auth_methods;
 	int64_t auth_tries;
-	int plaintext_login; /* enum settings_plaintext */
+	int64_t auth_hashes;	  /* 0: as many as processors */
+	int64_t auth_hashes_wait; /* seconds */
+	int plaintext_login;	  /* enum settings_plaintext */
 	struct conf_list listen;
 	int64_t login_timeout; /* seconds, as the next */
 	int64_t idle_timeout;

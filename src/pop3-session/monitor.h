@@ -130,6 +130,17 @@ void monitor_count_success(struct monitor *m);
 enum channel_answer monitor_within_limits(struct monitor *m,
 					  const struct user_row *row);
 
+/* monitor_check.c */
+/*
+ * Do these credentials fit the row (an empty one: of nobody)?  Waits for its
+ * turn if that is much work.  AUTH_TEMPFAIL also after too long a wait, with
+ * any row.  `example` is room for the work.
+ */
+enum auth_verdict monitor_check(const struct monitor *m,
+				const struct user_row *row,
+				struct user_row *example,
+				enum channel_method method, struct span proof);
+
 /* monitor_place.c */
 struct monitor_place {
 	struct identity owner;

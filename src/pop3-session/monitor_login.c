@@ -45,22 +45,22 @@ static enum channel_answer refuse(struct monitor *m, const char *why)
 }
 
 static enum auth_verdict check(const struct monitor *m,
-			       const struct user_row *row,
 			       enum channel_method method, struct span proof)
 {
-	if (method == CHANNEL_APOP)
-		return auth_check_apop(row->password,
-				       span_make(m->stamp, m->stamp_n), proof);
-	return auth_check_password(row->password, proof);
+	return monitor_check(m, &scratch.row, &scratch.example, method, proof);
 }
 
-/* The same work as for a wrong password, so that time tells nothing. */
-static void check_nobody(const struct monitor *m, enum channel_method method,
-			 struct span proof)
+/*
+ * The same work as for a wrong password, so that time tells nothing, and the
+ * same answer where that work cannot be done now.
+ */
+static enum channel_answer refuse_nobody(struct monitor *m,
+					 enum channel_method method,
+					 struct span proof, const char *why)
 {
-	users_example(&m->service->users, &scratch.example);
-	(void)!check(m, &scratch.example, method, proof);
-	user_row_clear(&scratch.example);
+	if (check(m, method, proof) == AUTH_TEMPFAIL)
+		return CHANNEL_TEMPORARY;
+	return refuse(m, why);
 }
 
 static bool offers(const struct monitor *m, enum channel_method method)
@@ -100,28 +100,37 @@ static enum channel_answer look_up(struct monitor *m, struct user_row *row)
 	return CHANNEL_PERMANENT;
 }
 
-static enum channel_answer authenticate(struct monitor *m,
-					enum channel_method method,
-					struct span proof, struct user_row *row)
+static void warn_unsupported(const struct monitor *m)
 {
-	enum channel_answer answer = look_up(m, row);
+	char memory[200];
+	struct buf words;
+	bool usable;
 
-	if (answer == CHANNEL_BAD_CREDENTIALS) {
-		check_nobody(m, method, proof);
-		return refuse(m, "unknown or disabled user");
-	}
+	buf_init(&words, memory, sizeof(memory));
+	usable = auth_describe(scratch.row.password, &words);
+	log_warning("user %s: the stored password %s: %s", m->user,
+		    usable ? "cannot do this method" : "cannot be used",
+		    buf_str(&words) ? memory : "of an unknown form");
+}
+
+static enum channel_answer
+authenticate(struct monitor *m, enum channel_method method, struct span proof)
+{
+	enum channel_answer answer = look_up(m, &scratch.row);
+
+	if (answer == CHANNEL_BAD_CREDENTIALS)
+		return refuse_nobody(m, method, proof,
+				     "unknown or disabled user");
 	if (answer != CHANNEL_WELCOME)
 		return answer;
-	switch (check(m, row, method, proof)) {
+	switch (check(m, method, proof)) {
 	case AUTH_GOOD:
 		monitor_count_success(m);
 		return CHANNEL_WELCOME;
 	case AUTH_BAD:
 		return refuse(m, "password mismatch");
 	case AUTH_UNSUPPORTED:
-		log_warning("user %s: the stored password has a form that is "
-			    "not known or cannot do this method",
-			    m->user);
+		warn_unsupported(m);
 		return refuse(m, "the stored password cannot be used for this "
 				 "method");
 	case AUTH_TEMPFAIL:
@@ -223,11 +232,10 @@ void monitor_on_login(struct monitor *m, struct channel_message *message)
 	} else if (!offers(m, login.method)) {
 		verdict.answer = CHANNEL_NO_METHOD;
 	} else if (!is_name) {
-		check_nobody(m, login.method, proof);
-		verdict.answer = refuse(m, "not a user name");
+		verdict.answer = refuse_nobody(m, login.method, proof,
+					       "not a user name");
 	} else {
-		verdict.answer =
-			authenticate(m, login.method, proof, &scratch.row);
+		verdict.answer = authenticate(m, login.method, proof);
 		if (verdict.answer == CHANNEL_WELCOME)
 			enter(m, &verdict);
 	}

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -141,6 +142,19 @@ static void take_names(struct service *s)
 	s->greeting[out.n] = '\0';
 }
 
+/* As many passwords at once as there are processors for us. */
+static void take_hashes(struct service *s)
+{
+	cpu_set_t processors;
+
+	s->hashes = (uint32_t)s->settings->auth_hashes;
+	if (s->hashes == 0)
+		s->hashes = sched_getaffinity(0, sizeof(processors),
+					      &processors) == 0
+				    ? (uint32_t)CPU_COUNT(&processors)
+				    : 1;
+}
+
 int service_prepare(struct service *s, const struct configuration *c,
 		    struct buf *error)
 {
@@ -168,6 +182,7 @@ int service_prepare(struct service *s, const struct configuration *c,
 	if (r == 0)
 		r = take_users(s, error);
 	take_names(s);
+	take_hashes(s);
 	take_penalties(s);
 	return r;
 }

@@ -43,6 +43,7 @@ struct service {
 	struct users users;
 	bool has_users;
 	bool offers_apop; /* see service_look() */
+	uint32_t hashes;  /* computed at once, at most */
 	bool has_shared;  /* admission and penalty are open */
 	struct admission admission;
 	struct penalty penalty;

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+/* Do the credentials fit?  One path for all, so that time tells nothing. */
+#include "pop3-session/monitor.h"
+
+#include "stats/turns.h"
+#include "sys/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+static enum auth_verdict check_row(const struct monitor *m,
+				   const struct user_row *row,
+				   enum channel_method method,
+				   struct span proof)
+{
+	struct span stamp = span_make(m->stamp, m->stamp_n);
+
+	if (method != CHANNEL_APOP)
+		return auth_check_password(row->password, proof);
+	if (row->secret[0])
+		return auth_check_apop_secret(span_str(row->secret), stamp,
+					      proof);
+	return auth_check_apop(row->password, stamp, proof);
+}
+
+/*
+ * Where nothing can be counted mail is served all the same: false only if all
+ * turns are taken for too long.
+ */
+static bool take_turn(const struct monitor *m, int *turn)
+{
+	const struct settings *settings = m->service->settings;
+
+	*turn = turns_take(m->service->admission.run_dirfd, m->service->hashes,
+			   (uint32_t)settings->auth_hashes_wait * 1000);
+	if (*turn >= 0 || *turn == -EBADF) /* service_share() has told */
+		return true;
+	if (*turn == -ETIMEDOUT) {
+		log_warning("user %s: %u passwords are being checked and none "
+			    "was finished within %d s; told to come later "
+			    "(auth_hashes, auth_hashes_wait)",
+			    m->user, m->service->hashes,
+			    (int)settings->auth_hashes_wait);
+		return false;
+	}
+	log_warning("run_dir: the file turns cannot be used: %s; the passwords "
+		    "that are checked at once are not counted (remove it)",
+		    strerror(-*turn));
+	return true;
+}
+
+/*
+ * Whatever is wrong has to take as long: an unknown user, a row without a hash
+ * that can be used, one that keeps the password in clear where others have
+ * hashes.  So the example is checked wherever the row itself was not work.
+ */
+static enum auth_verdict check_alike(const struct monitor *m,
+				     const struct user_row *row,
+				     const struct user_row *example,
+				     struct span proof)
+{
+	enum auth_verdict verdict = check_row(m, row, CHANNEL_USER_PASS, proof);
+
+	if ((verdict != AUTH_GOOD || !row->enabled) &&
+	    verdict != AUTH_TEMPFAIL && !auth_is_costly(row->password))
+		(void)!auth_check_password(example->password, proof);
+	return verdict;
+}
+
+static enum auth_verdict check_password(const struct monitor *m,
+					const struct user_row *row,
+					const struct user_row *example,
+					struct span proof)
+{
+	enum auth_verdict verdict;
+	int turn;
+
+	if (!auth_is_costly(row->password) &&
+	    !auth_is_costly(example->password))
+		return check_alike(m, row, example, proof);
+	if (!take_turn(m, &turn))
+		return AUTH_TEMPFAIL;
+	verdict = check_alike(m, row, example, proof);
+	turns_give(turn);
+	return verdict;
+}
+
+enum auth_verdict monitor_check(const struct monitor *m,
+				const struct user_row *row,
+				struct user_row *example,
+				enum channel_method method, struct span proof)
+{
+	enum auth_verdict verdict;
+
+	users_example(&m->service->users, example);
+	verdict = method == CHANNEL_APOP
+			  ? check_row(m, row, method, proof)
+			  : check_password(m, row, example, proof);
+	user_row_clear(example);
+	return verdict;
+}
