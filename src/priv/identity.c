@@ -2,13 +2,12 @@
 #include "priv/identity.h"
 
 #include "base/num.h"
+#include "priv/accounts.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <pwd.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -24,63 +23,70 @@ static const uint64_t highest_id = UINT32_MAX - 1;
 
 /* --- names ---------------------------------------------------------------- */
 
+static const char passwd[] = "/etc/passwd", group[] = "/etc/group";
+
+struct wanted {
+	const char *name; /* NULL: by number */
+	uint32_t id;
+	struct account found;
+};
+
+static bool is_wanted(void *context, const struct account *a)
+{
+	struct wanted *w = context;
+
+	if (w->name ? !span_equal(a->name, span_str(w->name)) : a->id != w->id)
+		return false;
+	w->found = *a;
+	return true;
+}
+
 /* One account, by name or, where that is NULL, by uid. */
 static int find_account(const char *name, uid_t uid, struct identity *out)
 {
-	FILE *f = fopen("/etc/passwd", "re");
-	const struct passwd *p;
-	int r = -ENOENT;
+	struct wanted w = {.name = name, .id = uid};
+	int r = accounts_find(passwd, false, is_wanted, &w);
 
-	if (!f)
-		return -errno;
-	while ((p = fgetpwent(f))) {
-		if (name ? strcmp(p->pw_name, name) == 0 : p->pw_uid == uid) {
-			*out = (struct identity){p->pw_uid, p->pw_gid};
-			r = 0;
-			break;
-		}
-	}
-	(void)fclose(f);
+	if (r == 0)
+		*out = (struct identity){w.found.id, w.found.gid};
 	return r;
+}
+
+struct own_name {
+	char *name;
+	size_t size;
+	bool fits;
+};
+
+static bool is_own(void *context, const struct account *a)
+{
+	struct own_name *own = context;
+
+	if (a->id != getuid())
+		return false;
+	own->fits = a->name.n < own->size;
+	if (own->fits) {
+		memcpy(own->name, a->name.p, a->name.n);
+		own->name[a->name.n] = '\0';
+	}
+	return true;
 }
 
 int identity_own_name(char *name, size_t size)
 {
-	FILE *f = fopen("/etc/passwd", "re");
-	const struct passwd *p;
-	int r = -ENOENT;
+	struct own_name own = {name, size, false};
+	int r = accounts_find(passwd, false, is_own, &own);
 
-	if (!f)
-		return -errno;
-	while (r == -ENOENT && (p = fgetpwent(f))) {
-		size_t n = strlen(p->pw_name) + 1;
-
-		if (p->pw_uid != getuid())
-			continue;
-		r = n <= size ? 0 : -ENAMETOOLONG;
-		if (r == 0)
-			memcpy(name, p->pw_name, n);
-	}
-	(void)fclose(f);
-	return r;
+	return r == 0 && !own.fits ? -ENAMETOOLONG : r;
 }
 
 static int find_group(const char *name, gid_t *out)
 {
-	FILE *f = fopen("/etc/group", "re");
-	const struct group *g;
-	int r = -ENOENT;
+	struct wanted w = {.name = name};
+	int r = accounts_find(group, true, is_wanted, &w);
 
-	if (!f)
-		return -errno;
-	while ((g = fgetgrent(f))) {
-		if (strcmp(g->gr_name, name) == 0) {
-			*out = g->gr_gid;
-			r = 0;
-			break;
-		}
-	}
-	(void)fclose(f);
+	if (r == 0)
+		*out = w.found.id;
 	return r;
 }
 
