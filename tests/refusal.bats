@@ -120,11 +120,11 @@ full_server() {
 		C: QUIT
 		S~ ^\+OK
 	END
-	wait_for 10 log_has 'pop3-login: Disconnected: Logged out \(tried to use disallowed plaintext auth\): user=<>, rip=127\.0\.0\.1, lip=127\.0\.0\.1, session=<[0-9a-f]{16}>$'
+	wait_for 30 log_has 'pop3-login: Disconnected: Logged out \(tried to use disallowed plaintext auth\): user=<>, rip=127\.0\.0\.1, lip=127\.0\.0\.1, session=<[0-9a-f]{16}>$'
 	stop_server
 	serve -o plaintext_login=no -o log_format=json
 	printf 'USER alice\r\n' >"/dev/tcp/127.0.0.1/$PORT"
-	wait_for 10 log_has '"event":"no_login".*"rip":"127\.0\.0\.1","lip":"127\.0\.0\.1","session":"[0-9a-f]{16}".*"cleartext":1,"setting":"plaintext_login"'
+	wait_for 30 log_has '"event":"no_login".*"rip":"127\.0\.0\.1","lip":"127\.0\.0\.1","session":"[0-9a-f]{16}".*"cleartext":1,"setting":"plaintext_login"'
 }
 
 @test "a login that waits for a penalty is told, with who and for how long" {

@@ -12,7 +12,7 @@ hold: each must get LINE, and keeps its connection open until standard input
 import socket
 import sys
 
-LIMIT = 20
+LIMIT = 60
 COMMANDS = b"CAPA\r\n" * 40
 
 
