@@ -222,7 +222,7 @@ static bool serve(struct acceptor *a, int client)
 		door_is_full(a->service, client, &peer);
 		return false;
 	}
-	if (!door_admit(a->service, client, &peer, &ticket))
+	if (!door_admit(a->service, client, &peer, 0, &ticket))
 		return false;
 	r = start_session(a, client, &peer, &ticket);
 	if (r < 0) {

@@ -46,8 +46,25 @@ static bool turn_away_for_failures(struct service *service, int client,
 	return true;
 }
 
+/* It has nothing to wait for, so no [SYS/TEMP]. */
+static bool turn_away_for_rules(struct service *service, int client,
+				const struct peer *peer)
+{
+	struct network by;
+	enum rules_verdict verdict =
+		rulebook_ask(&service->rulebook, peer, &by);
+
+	if (verdict == RULES_LET_IN)
+		return false;
+	refusal_rule(client, peer,
+		     "-ERR [SYS/PERM] connections from your network are not "
+		     "accepted here\r\n",
+		     verdict == RULES_BANNED ? &by : NULL);
+	return true;
+}
+
 bool door_admit(struct service *service, int client, const struct peer *peer,
-		struct admission_ticket *ticket)
+		unsigned wait_ms, struct admission_ticket *ticket)
 {
 	const struct settings *s = service->settings;
 	const struct admission_limits limits = {
@@ -57,6 +74,9 @@ bool door_admit(struct service *service, int client, const struct peer *peer,
 	enum admission_verdict verdict;
 
 	*ticket = ADMISSION_NO_TICKET;
+	rulebook_look(&service->rulebook, wait_ms);
+	if (turn_away_for_rules(service, client, peer))
+		return false;
 	if (turn_away_for_failures(service, client, peer))
 		return false;
 	verdict = admission_enter(

@@ -16,11 +16,12 @@
 /*
  * May this connection come in?  If so *ticket is its place (none if sessions
  * cannot be counted now); if not, it has been told.  Does not wait for the
- * client, nor longer than ADMISSION_WAIT_MS for other processes.
+ * client, nor longer than ADMISSION_WAIT_MS for other processes, and wait_ms
+ * for one that writes bans.
  */
 __attribute__((warn_unused_result)) bool
 door_admit(struct service *service, int client, const struct peer *peer,
-	   struct admission_ticket *ticket);
+	   unsigned wait_ms, struct admission_ticket *ticket);
 
 /* It may not, for this process has as many sessions as it may. */
 void door_is_full(const struct service *service, int client,

@@ -27,6 +27,8 @@ static const struct log_event unserved_event = {"unserved", LOG_AT_ERROR,
 						"pop3-login"};
 static const struct log_event delayed_event = {"login_delayed", LOG_AT_INFO,
 					       "pop3-login"};
+static const struct log_event kept_out_event = {"kept_out", LOG_AT_INFO,
+						"pop3-login"};
 static const struct log_event end_event = {"session_end", LOG_AT_INFO, NULL};
 
 static const char *const end_words[MONITOR_ENDS] = {
@@ -101,6 +103,44 @@ void event_refused(const struct peer *peer, const char *setting, int64_t limit)
 	};
 	log_write(&refused_event,
 		  refused_words(setting, limit, words, sizeof(words)), fields,
+		  sizeof(fields) / sizeof(fields[0]));
+}
+
+void event_ruled_out(const struct peer *peer, const struct network *ban)
+{
+	char words[96];
+	struct common c;
+	struct buf out;
+
+	fill_common(&c, peer);
+	buf_init(&out, words, sizeof(words));
+	buf_add_str(&out, ban ? "Refused: a ban of "
+			      : "Refused: not on the "
+				"allow list");
+	if (ban)
+		network_format(ban, &out);
+	const struct log_field fields[] = {
+		LOG_TEXT("rip", LOG_PLAIN, c.rip_span),
+		LOG_TEXT("lip", LOG_PLAIN, c.lip_span),
+		LOG_TEXT("setting", LOG_HIDDEN,
+			 span_str(ban ? "ban" : "allow")),
+	};
+	log_write(&refused_event, buf_span(&out), fields,
+		  sizeof(fields) / sizeof(fields[0]));
+}
+
+void event_kept_out(const struct monitor *m, const char *why)
+{
+	struct common c;
+
+	fill_common(&c, &m->setup->peer);
+	const struct log_field fields[] = {
+		LOG_TEXT("user", LOG_ANGLED, span_str(m->user)),
+		LOG_TEXT("rip", LOG_PLAIN, c.rip_span),
+		LOG_TEXT("lip", LOG_PLAIN, c.lip_span),
+		LOG_TEXT("session", LOG_ANGLED, span_str(m->session)),
+	};
+	log_write(&kept_out_event, span_str(why), fields,
 		  sizeof(fields) / sizeof(fields[0]));
 }
 

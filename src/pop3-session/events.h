@@ -13,6 +13,10 @@
  */
 void event_refused(const struct peer *peer, const char *setting, int64_t limit);
 
+/* One that bans and allows keep out: by a ban, or (NULL) for want of an allow.
+ */
+void event_ruled_out(const struct peer *peer, const struct network *ban);
+
 /*
  * Nor one that something is missing for: `what` is what was tried, `error` a
  * positive errno.  Names the limit of the system that is to be raised.

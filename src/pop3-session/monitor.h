@@ -124,6 +124,11 @@ enum channel_answer monitor_await_turn(struct monitor *m, struct span user);
 void monitor_count_failure(struct monitor *m);
 void monitor_count_success(struct monitor *m);
 /*
+ * Is the user banned, or is this an address that the row does not let him in
+ * from (logged)?  To be answered like a wrong password, and as late.
+ */
+bool monitor_is_kept_out(const struct monitor *m, const struct user_row *row);
+/*
  * With the right password: CHANNEL_WELCOME, or which limit of sessions is
  * reached (logged).
  */
@@ -175,6 +180,7 @@ void event_login(const struct monitor *m, enum channel_method method);
 void event_delayed(const struct monitor *m, uint32_t ms);
 void event_user_refused(const struct monitor *m, const char *setting,
 			int64_t limit);
+void event_kept_out(const struct monitor *m, const char *why);
 void event_login_failed(const struct monitor *m, const char *why);
 void event_end(const struct monitor *m);
 void event_front_trapped(const struct monitor *m);

@@ -68,6 +68,26 @@ void monitor_count_success(struct monitor *m)
 			     span_str(m->user));
 }
 
+bool monitor_is_kept_out(const struct monitor *m, const struct user_row *row)
+{
+	const struct peer *peer = &m->setup->peer;
+
+	/* Without a network whoever started this decides. */
+	if (!m->setup->is_network)
+		return false;
+	if (rulebook_bans_user(&m->service->rulebook, span_str(m->user))) {
+		event_kept_out(m, "Kept out: a ban of this user");
+		return true;
+	}
+	if (!row->networks[0] ||
+	    rules_list_has(span_str(row->networks),
+			   peer->known ? &peer->address : NULL))
+		return false;
+	event_kept_out(m, "Kept out: not from a network that this user's row "
+			  "allows");
+	return true;
+}
+
 enum channel_answer monitor_within_limits(struct monitor *m,
 					  const struct user_row *row)
 {

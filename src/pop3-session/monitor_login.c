@@ -89,7 +89,9 @@ static enum channel_answer look_up(struct monitor *m, struct user_row *row)
 		log_error("users: %s", buf_str(&error) ? memory : "");
 	switch (verdict) {
 	case USERS_FOUND:
-		return row->enabled ? CHANNEL_WELCOME : CHANNEL_BAD_CREDENTIALS;
+		return row->enabled && !monitor_is_kept_out(m, row)
+			       ? CHANNEL_WELCOME
+			       : CHANNEL_BAD_CREDENTIALS;
 	case USERS_UNKNOWN:
 		return CHANNEL_BAD_CREDENTIALS;
 	case USERS_TEMPFAIL:

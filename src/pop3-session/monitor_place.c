@@ -80,7 +80,8 @@ static int expand(const struct monitor *m, const char *template,
 	int r;
 
 	buf_init(&out, path, PLACE_PATH_SIZE);
-	r = place_expand(span_str(template), span_str(m->user),
+	r = place_expand(span_str(template),
+			 span_str(row->mail_user[0] ? row->mail_user : m->user),
 			 span_str(row->home), &out);
 	if (r == 0 && !buf_str(&out))
 		r = -ENAMETOOLONG;

@@ -53,6 +53,14 @@ void refusal_tell(int client, const struct peer *peer, const char *reply,
 		event_refused(peer, setting, limit);
 }
 
+void refusal_rule(int client, const struct peer *peer, const char *reply,
+		  const struct network *ban)
+{
+	say(client, reply);
+	if (may_log())
+		event_ruled_out(peer, ban);
+}
+
 void refusal_apologise(int client)
 {
 	say(client, "-ERR [SYS/TEMP] the server is short of resources; try "

@@ -39,6 +39,10 @@ struct refusals {
 void refusal_tell(int client, const struct peer *peer, const char *reply,
 		  const char *setting, int64_t limit);
 
+/* The same for who is not to come in: `ban` as for event_ruled_out(). */
+void refusal_rule(int client, const struct peer *peer, const char *reply,
+		  const struct network *ban);
+
 /* The reply where a process or descriptor that it takes cannot be had. */
 void refusal_apologise(int client);
 

@@ -184,6 +184,7 @@ int service_prepare(struct service *s, const struct configuration *c,
 	take_names(s);
 	take_hashes(s);
 	take_penalties(s);
+	rulebook_find(&s->rulebook, s->settings);
 	return r;
 }
 

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "config/settings.h"
 #include "net/peer.h"
+#include "pop3-session/rulebook.h"
 #include "priv/identity.h"
 #include "stats/admission.h"
 #include "stats/penalty.h"
@@ -40,6 +41,7 @@ struct service {
 	bool method_user, method_apop;
 	struct service_networks trusted, unlimited;
 	struct penalty_rules penalty_rules;
+	struct rulebook rulebook;
 	struct users users;
 	bool has_users;
 	bool offers_apop; /* see service_look() */

@@ -20,7 +20,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REAP_S = 2, REAP_NAP_MS = 5, REAP_NAPS = 20 };
+enum {
+	REAP_S = 2,
+	REAP_NAP_MS = 5,
+	REAP_NAPS = 20,
+	RULES_WAIT_MS = 500, /* there is no earlier reading to go by */
+};
 
 /* --- the front's process --- */
 
@@ -214,7 +219,8 @@ int session_serve(struct service *service, const struct session_options *o)
 	setup.client = setup.is_network ? STDIN_FILENO : -1;
 	if (setup.is_network) {
 		service_share(service);
-		if (!door_admit(service, STDOUT_FILENO, &setup.peer, &ticket)) {
+		if (!door_admit(service, STDOUT_FILENO, &setup.peer,
+				RULES_WAIT_MS, &ticket)) {
 			refusal_end(STDOUT_FILENO);
 			return 0;
 		}

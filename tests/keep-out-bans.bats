@@ -1,0 +1,201 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# Bans of networks and users, in force for the next connection. (The allow list
+# is in tests/system/keep-out-networks.bats: on loopback nobody is shut out by
+# one.)
+
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # variables of the library
+load lib/common
+load lib/processes
+
+# bats file_tags=server
+
+setup() {
+	need python3
+	begin
+	DATABASE=$WORLD/users.db
+	OPTIONS+=(-o "users=sqlite:$DATABASE,passwd-file:$WORLD/users")
+	scmp db init
+	mailbox alice
+	mailbox bob
+}
+
+teardown() {
+	[ -z "${LOCKER:-}" ] || kill "$LOCKER" 2>/dev/null || true
+	finish
+}
+
+scmp() {
+	bare "$BUILD/bin/scmp" --offline --database "$DATABASE" --quiet "$@"
+}
+
+is_let_in() {
+	[[ $(line_of "$@") == +OK* ]]
+}
+
+line_of() { # [source]
+	python3 - "$PORT" "${1:-127.0.0.1}" <<-'END'
+		import socket, sys
+		sock = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20,
+		                                (sys.argv[2], 0))
+		print(sock.makefile("rb").readline().decode().rstrip())
+	END
+}
+
+BANNED='-ERR [SYS/PERM] connections from your network are not accepted here'
+
+is_banned() {
+	[ "$(line_of "$@")" = "$BANNED" ]
+}
+
+ban_and_unban() {
+	enter alice
+	scmp ban ip 127.0.0.0/30
+	is_banned
+	is_banned 127.0.0.2
+	is_let_in 127.0.0.5
+	wait_for 20 log_has 'Refused: a ban of 127\.0\.0\.0/30: rip=127\.0\.0\.1, lip=127\.0\.0\.1$'
+	# who is in stays
+	say STAT
+	[ "$LINE" = "+OK 0 0" ]
+	scmp unban ip 127.0.0.0/30
+	is_let_in
+}
+
+@test "listening shape: a ban of a network is in force for the next connection, and ends as soon" {
+	serve
+	ban_and_unban
+}
+
+@test "one-connection shape: the same" {
+	handed "each 3" -o "log=$WORLD/log"
+	ban_and_unban
+}
+
+@test "trusted networks are banned, too" {
+	serve -o trusted_networks=127.0.0.0/8
+	scmp ban ip 127.0.0.1
+	is_banned
+}
+
+# As the clock would: the database is not changed when it is over.
+@test "a ban ends at its time, without a change of the database" {
+	scmp ban ip 127.0.0.1
+	python3 - "$DATABASE" <<-'END'
+		import sqlite3, sys, time
+		with sqlite3.connect(sys.argv[1]) as db:
+		    db.execute("UPDATE rules SET until = ?", (int(time.time()) + 8,))
+	END
+	handed "listen 1"
+	is_banned
+	wait_for 30 is_let_in
+	[ "$(scmp bans --no-header | wc -l)" -le 1 ]
+}
+
+banned_user() {
+	scmp ban user alice
+	dial
+	say 'USER alice' 'PASS secret'
+	[ "$LINE" = '-ERR [AUTH] wrong name or password' ]
+	say 'USER bob' 'PASS secret'
+	[[ $LINE == '+OK logged in'* ]]
+	wait_for 20 log_has 'Kept out: a ban of this user: user=<alice>, rip=127\.0\.0\.1'
+	scmp unban user alice
+	enter alice
+}
+
+@test "listening shape: a banned user is answered like a wrong password" {
+	serve
+	banned_user
+}
+
+@test "one-connection shape: a banned user is, too" {
+	handed "each 3" -o "log=$WORLD/log"
+	banned_user
+}
+
+@test "a user is let in only from the networks of his row" {
+	sed -i 's/^alice:.*/&:allow_nets=127.0.0.4\/30,192.0.2.1/' "$WORLD/users"
+	echo '{PLAIN}secret' |
+		scmp user add carl --hash-fd 0 --networks 127.0.0.6,::1
+	mkdir -p "$WORLD/mail/carl"/{cur,new,tmp}
+	as_mail_owner "$WORLD/mail/carl"
+	serve
+	local user
+	for user in alice carl; do
+		dial
+		say "USER $user" 'PASS secret'
+		[ "$LINE" = '-ERR [AUTH] wrong name or password' ]
+		wait_for 20 log_has "Kept out: not from a network that this user's row allows: user=<$user>, rip=127\.0\.0\.1"
+		[[ $(log_in_from 127.0.0.6 "$user") == *'+OK logged in'* ]]
+	done
+	[[ $(log_in_from 127.0.0.5 carl) == *'-ERR [AUTH]'* ]]
+}
+
+log_in_from() { # source user
+	python3 - "$PORT" "$@" <<-'END'
+		import socket, sys
+		port, source, user = sys.argv[1:]
+		sock = socket.create_connection(("127.0.0.1", int(port)), 20, (source, 0))
+		lines = sock.makefile("rwb")
+		lines.readline()
+		for command in "USER " + user, "PASS secret":
+		    lines.write(command.encode() + b"\r\n")
+		    lines.flush()
+		    print(lines.readline().decode().rstrip())
+	END
+}
+
+# Holds the lock that shuts readers out until it is killed.
+lock_database() {
+	become python3 - "$DATABASE" >"$WORLD/locked" <<-'END' &
+		import sqlite3, sys, time
+		db = sqlite3.connect(sys.argv[1], isolation_level=None)
+		db.execute("BEGIN EXCLUSIVE")
+		db.execute("DELETE FROM rules")
+		print("locked", flush=True)
+		time.sleep(600)
+	END
+	LOCKER=$!
+	wait_for 30 grep -q locked "$WORLD/locked"
+}
+
+@test "while somebody writes, what was known before stays in force, and nobody waits" {
+	need_root
+	need strace ss
+	serve
+	scmp ban ip 127.0.0.2
+	is_banned 127.0.0.2
+	lock_database
+	touch "$DATABASE"
+	is_banned 127.0.0.2
+	is_let_in 127.0.0.3
+	kill "$LOCKER"
+	wait "$LOCKER" || true
+	LOCKER=
+	is_banned 127.0.0.2
+}
+
+@test "rules that cannot be read are told once, and connections are served" {
+	serve
+	is_let_in
+	echo junk >"$DATABASE"
+	is_let_in
+	is_let_in
+	[ "$(grep -c 'bans and allows are not known' "$WORLD/log")" = 1 ]
+}
+
+@test "a rule that is no network is named, and the others hold" {
+	scmp ban ip 127.0.0.9
+	python3 - "$DATABASE" <<-'END'
+		import sqlite3, sys
+		with sqlite3.connect(sys.argv[1]) as db:
+		    db.execute("PRAGMA ignore_check_constraints = 1")
+		    db.execute("INSERT INTO rules(kind, effect, what, created)"
+		               " VALUES ('ip', 'ban', 'example.org', 1)")
+	END
+	serve
+	log_has 'rules: ban of example\.org: not an address or a network'
+	is_banned 127.0.0.9
+}
