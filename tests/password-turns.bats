@@ -1,0 +1,146 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# How many passwords are checked at once is bounded for all processes together.
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2153 # $ in stored forms; variables
+# shellcheck disable=SC2034 # of the library
+load lib/common
+load lib/processes
+
+# bats file_tags=server
+
+HASH='$6$rounds=1000$saltstring$6NXfJcHAqOszRoqrAsiHaMLcALd/df4qk51Md4dEGLXrloQi6cyqUbtHDwWpZDzImbFkZCx2eWVTYIGoe1dJi1'
+
+setup() {
+	need python3
+	begin
+	OPTIONS+=(-o auth_tries=50)
+	mailbox plain
+	mailbox alice
+	sed -i "s|^alice:.*|alice:$HASH:::::|" "$WORLD/users"
+	OPTIONS+=(-o auth_hashes=2 -o auth_hashes_wait=1)
+	KEEPER=
+}
+
+teardown() {
+	hang_up 2>/dev/null || true
+	[ -z "$KEEPER" ] || kill "$KEEPER" 2>/dev/null || true
+	finish
+}
+
+# Somebody who keeps that many turns.
+keep() { # turns
+	become python3 - "$WORLD/run/turns" "$1" "$WORLD/kept" >/dev/null \
+		2>"$WORLD/keeper" <<-'END' &
+		import fcntl, os, signal, struct, sys
+		fd = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o600)
+		for turn in range(int(sys.argv[2])):
+		    fcntl.fcntl(fd, 37, struct.pack(  # F_OFD_SETLK
+		        "hhlli4x", fcntl.F_WRLCK, 0, turn, 1, 0))
+		open(sys.argv[3], "w").close()
+		signal.pause()
+	END
+	KEEPER=$!
+	wait_for 20 test -e "$WORLD/kept"
+}
+
+# The answer to PASS, in $LINE.
+answers() { # user password
+	dial
+	say "USER $1" "PASS $2"
+	hang_up
+}
+
+@test "while all turns are taken a login is told to come later, whoever it is" {
+	serve
+	keep 2
+	answers alice abc
+	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
+	log_has 'user alice: 2 passwords are being checked .*auth_hashes'
+	answers alice wrong
+	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
+	answers nobody wrong
+	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
+	answers ../x wrong
+	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
+}
+
+@test "one turn that is free is enough" {
+	serve
+	keep 1
+	answers alice abc
+	[[ $LINE == '+OK logged in'* ]]
+	answers nobody wrong
+	[[ $LINE == '-ERR [AUTH]'* ]]
+}
+
+@test "a killed process gives its turns back" {
+	serve
+	keep 2
+	answers alice abc
+	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
+	kill -KILL "$KEEPER"
+	wait "$KEEPER" || true
+	answers alice abc
+	[[ $LINE == '+OK logged in'* ]]
+}
+
+@test "a login gives its turn back at once, not at the end of the session" {
+	local open
+	serve -o auth_hashes=1
+	dial
+	say 'USER alice' 'PASS wrong'
+	[[ $LINE == '-ERR [AUTH]'* ]]
+	open=$CONNECTION
+	answers alice abc
+	[[ $LINE == '+OK logged in'* ]]
+	hang_up "$open"
+	dial
+	say 'USER alice' 'PASS abc'
+	[[ $LINE == '+OK logged in'* ]]
+	open=$CONNECTION
+	answers nobody wrong
+	[[ $LINE == '-ERR [AUTH]'* ]]
+	hang_up "$open"
+}
+
+@test "a secret that is kept in clear needs no turn" {
+	sed -i '/^alice/d' "$WORLD/users"
+	serve
+	keep 2
+	answers plain secret
+	[[ $LINE == '+OK logged in'* ]]
+	answers nobody secret
+	[[ $LINE == '-ERR [AUTH]'* ]]
+}
+
+@test "in the one-connection shape the turns are the same" {
+	handed "each 2" -o "log=$WORLD/log"
+	keep 2
+	answers alice abc
+	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
+	kill -KILL "$KEEPER"
+	wait "$KEEPER" || true
+	answers alice abc
+	[[ $LINE == '+OK logged in'* ]]
+}
+
+@test "without run_dir mail is served all the same" {
+	serve -o "run_dir=$WORLD/none/at/all"
+	answers alice abc
+	[[ $LINE == '+OK logged in'* ]]
+	log_has 'run_dir .*none/at/all'
+	answers alice wrong
+	[[ $LINE == '-ERR [AUTH]'* ]]
+	[ "$(grep -c run_dir "$WORLD/log")" = 1 ]
+}
+
+@test "a file that others could have made is not used, with a word in the log" {
+	: >"$WORLD/run/turns"
+	chmod 666 "$WORLD/run/turns"
+	serve
+	answers alice abc
+	[[ $LINE == '+OK logged in'* ]]
+	log_has 'the file turns cannot be used'
+}
