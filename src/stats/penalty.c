@@ -19,6 +19,7 @@ enum {
 	PENALTY_V6_BITS = 64,
 	PENALTY_V6_WIDE_BITS = 48,
 	PENALTY_COUNT_MAX = UINT16_MAX,
+	PENALTY_AHEAD_S = 60,
 	/* where nothing refuses; delays do not grow any more there */
 	PENALTY_COUNT_MOST = 50,
 };
@@ -95,14 +96,23 @@ static uint64_t penalty_now(void)
 /* --- one word: failures, and since when --- */
 
 /*
+ * Seconds since then. Between the clock and here we may have been kept waiting,
+ * and others have written meanwhile: that is no time to come. A real one, which
+ * is of before a restart, is very long ago in unsigned numbers.
+ */
+static uint64_t penalty_age(uint64_t then, uint64_t now)
+{
+	return then > now && then - now <= PENALTY_AHEAD_S ? 0 : now - then;
+}
+
+/*
  * What is left of an entry's failures, of which one is forgotten in each
- * `period`; *since: when the next one begins to age. A time to come, which is
- * of before a restart, is very long ago in unsigned numbers.
+ * `period`; *since: when the next one begins to age.
  */
 static uint32_t penalty_left(uint64_t state, uint64_t now, uint64_t period,
 			     uint64_t *since)
 {
-	uint64_t age = now - (state >> 16);
+	uint64_t age = penalty_age(state >> 16, now);
 	uint64_t failures = state & PENALTY_COUNT_MAX;
 
 	*since = now;
@@ -139,7 +149,7 @@ static uint32_t penalty_add(struct penalty_entry *e, uint64_t now,
 
 static bool penalty_is_known(const struct penalty_entry *e, uint64_t now)
 {
-	return e && now - atomic_load(&e->good) < PENALTY_KNOWN_S;
+	return e && penalty_age(atomic_load(&e->good), now) < PENALTY_KNOWN_S;
 }
 
 /* --- entries --- */
@@ -174,7 +184,7 @@ static struct penalty_entry *penalty_oldest(const struct penalty_place *place,
 		uint64_t good = atomic_load(&e->good);
 		uint64_t last = state > good ? state : good;
 
-		if (!atomic_load(&e->tag) || last > now ||
+		if (!atomic_load(&e->tag) ||
 		    (!penalty_is_known(e, now) &&
 		     !penalty_failures(e, now, place->period)))
 			return e;

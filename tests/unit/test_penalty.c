@@ -485,6 +485,18 @@ static void test_a_time_to_come_counts_nothing(void **state)
 	assert_int_equal(delay_of("alice", "192.0.2.1"), 15000);
 }
 
+/* Somebody else's clock was read a moment later than ours. */
+static void test_a_moment_to_come_counts(void **state)
+{
+	struct network_address a = address("192.0.2.1");
+
+	(void)state;
+	fail_times("192.0.2.1", 4);
+	age_all(UINT64_MAX - 2); /* three seconds ahead */
+	assert_int_equal(delay("192.0.2.1"), 2000);
+	assert_int_equal(fail_once(&a), 5);
+}
+
 /* What is made of the file while it is open and before it is opened again. */
 static void damage(int kind)
 {
@@ -585,6 +597,7 @@ int main(void)
 		FRESH(test_no_more_than_some_are_remembered),
 		FRESH(test_knowing_ends),
 		FRESH(test_a_time_to_come_counts_nothing),
+		FRESH(test_a_moment_to_come_counts),
 		FRESH(test_damage),
 		FRESH(test_a_later_version_is_left_alone),
 		FRESH(test_no_place_for_the_file),
