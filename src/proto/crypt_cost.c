@@ -163,6 +163,18 @@ static const struct {
 	{SPAN_LITERAL(""), crypt_cost_des, 0, "", true},
 };
 
+/* A third `$` stands before the hash, or before salt and hash. */
+static bool crypt_has_hash(struct span form)
+{
+	unsigned dollars = 0;
+
+	if (!span_starts(form, span_str("$")))
+		return true;
+	for (size_t i = 0; i < form.n; i++)
+		dollars += form.p[i] == '$';
+	return dollars >= 3 && form.p[form.n - 1] != '$';
+}
+
 bool crypt_cost(struct span form, struct crypt_cost *cost)
 {
 	size_t i = 0;
@@ -173,6 +185,6 @@ bool crypt_cost(struct span form, struct crypt_cost *cost)
 	cost->limit = methods[i].limit;
 	cost->unit = methods[i].unit;
 	cost->is_costly = !methods[i].is_cheap;
-	return methods[i].read &&
+	return methods[i].read && crypt_has_hash(form) &&
 	       methods[i].read(span_drop(form, methods[i].prefix.n), cost);
 }

@@ -23,7 +23,7 @@ struct crypt_cost {
 
 /*
  * False: a method that is not known, parameters that are not read as crypt(3)
- * reads them, or plainly no hash ("*", "!").
+ * reads them, or plainly no hash ("*", "!", a setting alone).
  */
 bool crypt_cost(struct span form, struct crypt_cost *cost);
 
