@@ -78,8 +78,9 @@ static void tell_master(const struct acceptor *a, enum listening_word word)
 
 /* --- a new session --- */
 
-static _Noreturn void be_monitor(struct acceptor *a)
+static _Noreturn void be_monitor(struct acceptor *a, int others_end)
 {
+	close(others_end);
 	/* The listening sockets, and the control behind them. */
 	(void)close_range(FIRST_SOCKET, (unsigned)a->control, 0);
 	close(a->orders);
@@ -180,23 +181,22 @@ static int start_session(struct acceptor *a, int client,
 	setup.channel = channel[0];
 	monitor_start(&mine.monitor, &setup);
 	session = live_add(&a->live, ticket);
-	r = order_front(a, session, client, channel[1]);
-	close(channel[1]);
-	if (r < 0) {
+	/* Nothing has to be prepared for a fork here, so nothing is. */
+	monitor = _Fork();
+	if (monitor == 0)
+		be_monitor(a, channel[1]);
+	if (monitor < 0) {
+		r = -errno;
 		live_cancel(&a->live, session);
 	} else {
 		/*
-		 * From here on the front's end releases the session.  Nothing
-		 * has to be prepared for a fork here, so nothing is.
+		 * From here on its end releases the session.  Only now, since
+		 * a front would greet the client.
 		 */
-		monitor = _Fork();
-		if (monitor == 0)
-			be_monitor(a);
-		if (monitor < 0)
-			r = -errno;
-		else
-			live_set_monitor(&a->live, session, monitor);
+		live_set_monitor(&a->live, session, monitor);
+		r = order_front(a, session, client, channel[1]);
 	}
+	close(channel[1]);
 	close(channel[0]);
 	return r;
 }
