@@ -109,6 +109,11 @@ void monitor_finish(struct monitor *m, enum monitor_end end);
 uint64_t monitor_idle_deadline(const struct monitor *m);
 
 /* monitor_login.c */
+/*
+ * The name as it is known by here, into m->user; false: it can be nobody's, and
+ * what is there is for the log.
+ */
+bool monitor_take_name(struct monitor *m, struct span name);
 void monitor_on_login(struct monitor *m, struct channel_message *message);
 void monitor_preauth(struct monitor *m);
 
@@ -125,9 +130,21 @@ void monitor_count_failure(struct monitor *m);
 void monitor_count_success(struct monitor *m);
 /*
  * Is the user banned, or is this an address that the row does not let him in
- * from (logged)?  To be answered like a wrong password, and as late.
+ * from (logged)?  To be answered like a wrong password, and as late.  The first
+ * of these only says it.
  */
+enum monitor_keeping {
+	KEEPING_NOBODY,
+	KEEPING_BANNED,
+	KEEPING_ELSEWHERE, /* he may come in, but not from there */
+};
+enum monitor_keeping monitor_keeps_out(const struct monitor *m,
+				       const struct user_row *row);
 bool monitor_is_kept_out(const struct monitor *m, const struct user_row *row);
+/* How many sessions at once this user may have from there. */
+struct admission_user_limits monitor_limits_of(const struct service *service,
+					       const struct peer *peer,
+					       const struct user_row *row);
 /*
  * With the right password: CHANNEL_WELCOME, or which limit of sessions is
  * reached (logged).
@@ -155,12 +172,21 @@ struct monitor_place {
 	char index[PLACE_PATH_SIZE];
 };
 /*
- * Where the row's mail is and whose: CHANNEL_WELCOME, or the answer that
- * refuses (logged).
+ * Where the row's mail is and whose.  NULL, or why that cannot be told:
+ * somebody has to mend it, CHANNEL_PERMANENT.
  */
+const char *monitor_work_out_place(const struct monitor *m,
+				   const struct user_row *row,
+				   struct monitor_place *place);
+/* The same, but what it is is logged: CHANNEL_WELCOME, or the answer. */
 enum channel_answer monitor_find_place(struct monitor *m,
 				       const struct user_row *row,
 				       struct monitor_place *place);
+/* The answer where a Maildir cannot be opened or listed, for a negative errno
+ */
+enum channel_answer monitor_answer_of(int error);
+/* Has another session the Maildir that is open there?  Keeps no lock. */
+bool monitor_is_locked(int dir);
 /*
  * Lock it, become its owner, confine this process to it and list it.
  * Failures from which the process cannot serve another login set *fatal.

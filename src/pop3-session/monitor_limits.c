@@ -68,42 +68,63 @@ void monitor_count_success(struct monitor *m)
 			     span_str(m->user));
 }
 
-bool monitor_is_kept_out(const struct monitor *m, const struct user_row *row)
+enum monitor_keeping monitor_keeps_out(const struct monitor *m,
+				       const struct user_row *row)
 {
 	const struct peer *peer = &m->setup->peer;
 
 	/* Without a network whoever started this decides. */
 	if (!m->setup->is_network)
-		return false;
-	if (rulebook_bans_user(&m->service->rulebook, span_str(m->user))) {
-		event_kept_out(m, "Kept out: a ban of this user");
-		return true;
-	}
+		return KEEPING_NOBODY;
+	if (rulebook_bans_user(&m->service->rulebook, span_str(m->user)))
+		return KEEPING_BANNED;
 	if (!row->networks[0] ||
 	    rules_list_has(span_str(row->networks),
 			   peer->known ? &peer->address : NULL))
+		return KEEPING_NOBODY;
+	return KEEPING_ELSEWHERE;
+}
+
+bool monitor_is_kept_out(const struct monitor *m, const struct user_row *row)
+{
+	static const char *const words[] = {
+		[KEEPING_BANNED] = "Kept out: a ban of this user",
+		[KEEPING_ELSEWHERE] = "Kept out: not from a network that this "
+				      "user's row allows",
+	};
+	enum monitor_keeping keeping = monitor_keeps_out(m, row);
+
+	if (keeping == KEEPING_NOBODY)
 		return false;
-	event_kept_out(m, "Kept out: not from a network that this user's row "
-			  "allows");
+	event_kept_out(m, words[keeping]);
 	return true;
 }
 
-enum channel_answer monitor_within_limits(struct monitor *m,
-					  const struct user_row *row)
+struct admission_user_limits monitor_limits_of(const struct service *service,
+					       const struct peer *peer,
+					       const struct user_row *row)
 {
-	const struct settings *s = m->service->settings;
-	const struct peer *peer = &m->setup->peer;
+	const struct settings *s = service->settings;
 	struct admission_user_limits limits = {
 		.per_user = row->has_max_sessions
 				    ? row->max_sessions
 				    : (uint32_t)s->max_sessions_per_user,
 	};
 
-	if (!m->setup->ticket)
-		return CHANNEL_WELCOME;
-	if (!service_has_no_limit(m->service, peer))
+	if (!service_has_no_limit(service, peer))
 		limits.per_user_and_network =
 			(uint32_t)s->max_sessions_per_user_and_network;
+	return limits;
+}
+
+enum channel_answer monitor_within_limits(struct monitor *m,
+					  const struct user_row *row)
+{
+	struct admission_user_limits limits;
+
+	if (!m->setup->ticket)
+		return CHANNEL_WELCOME;
+	limits = monitor_limits_of(m->service, &m->setup->peer, row);
 	switch (admission_name(&m->service->admission, m->setup->ticket,
 			       span_str(m->user), &limits)) {
 	case ADMISSION_USER_FULL:

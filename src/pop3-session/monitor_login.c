@@ -191,8 +191,7 @@ static void answer(struct monitor *m, struct channel_verdict *verdict,
 		monitor_finish(m, end);
 }
 
-/* The name as it is known by here; false: it can be nobody's. */
-static bool take_name(struct monitor *m, struct span name)
+bool monitor_take_name(struct monitor *m, struct span name)
 {
 	const struct settings *settings = m->service->settings;
 	struct buf user;
@@ -226,7 +225,7 @@ void monitor_on_login(struct monitor *m, struct channel_message *message)
 	}
 	proof = span_drop(name, login.name_n);
 	name = span_take(name, login.name_n);
-	is_name = take_name(m, name);
+	is_name = monitor_take_name(m, name);
 	verdict.answer =
 		monitor_await_turn(m, span_str(is_name ? m->user : NULL));
 	if (verdict.answer != CHANNEL_WELCOME) {
@@ -250,7 +249,7 @@ void monitor_preauth(struct monitor *m)
 {
 	struct channel_verdict verdict = {.held_for = -1};
 
-	if (!take_name(m, span_str(m->setup->preauth))) {
+	if (!monitor_take_name(m, span_str(m->setup->preauth))) {
 		verdict.answer = CHANNEL_PERMANENT;
 	} else {
 		verdict.answer = m->service->has_users

@@ -23,25 +23,23 @@ static enum channel_answer misconfigured(const struct monitor *m,
 	return CHANNEL_PERMANENT;
 }
 
-static enum channel_answer find_owner(const struct monitor *m,
-				      const struct user_row *row,
-				      struct identity *owner)
+static const char *find_owner(const struct monitor *m,
+			      const struct user_row *row,
+			      struct identity *owner)
 {
 	const struct service *s = m->service;
 
 	if (!s->privileged) {
 		*owner = (struct identity){geteuid(), getegid()};
 		if (row->has_uid && row->uid != owner->uid)
-			return misconfigured(
-				m, "the row's uid is not ours, and without "
-				   "root rights it cannot be taken");
-		return CHANNEL_WELCOME;
+			return "the row's uid is not ours, and without root "
+			       "rights it cannot be taken";
+		return NULL;
 	}
 	if (!row->has_uid) {
 		if (!s->has_mail_user && !m->setup->preauth)
-			return misconfigured(
-				m, "the row has no uid and there is no "
-				   "account mail_user; give one of them");
+			return "the row has no uid and there is no account "
+			       "mail_user; give one of them";
 		*owner = s->mail;
 	} else {
 		*owner = (struct identity){row->uid, row->uid};
@@ -49,14 +47,11 @@ static enum channel_answer find_owner(const struct monitor *m,
 	/* With --user it is whoever owns the Maildir. */
 	if ((row->has_uid || !m->setup->preauth) &&
 	    owner->uid < (uint64_t)s->settings->min_uid)
-		return misconfigured(m, row->has_uid
-						? "the row's uid is below "
-						  "min_uid"
-						: "the uid of mail_user is "
-						  "below min_uid");
+		return row->has_uid ? "the row's uid is below min_uid"
+				    : "the uid of mail_user is below min_uid";
 	if (row->has_gid)
 		owner->gid = row->gid;
-	return CHANNEL_WELCOME;
+	return NULL;
 }
 
 /*
@@ -88,38 +83,52 @@ static int expand(const struct monitor *m, const char *template,
 	return r;
 }
 
-enum channel_answer monitor_find_place(struct monitor *m,
-				       const struct user_row *row,
-				       struct monitor_place *place)
+const char *monitor_work_out_place(const struct monitor *m,
+				   const struct user_row *row,
+				   struct monitor_place *place)
 {
 	const struct settings *settings = m->service->settings;
 	const char *template =
 		row->maildir[0] ? row->maildir : settings->maildir;
-	enum channel_answer answer = find_owner(m, row, &place->owner);
+	const char *why = find_owner(m, row, &place->owner);
 
-	if (answer != CHANNEL_WELCOME)
-		return answer;
+	if (why)
+		return why;
 	place->has_index = settings->index_dir[0] || settings->popser_log[0];
 	place->log = NULL;
 	if (expand(m, template, row, place->path) < 0)
-		return misconfigured(m, "the maildir template gives no path "
-					"for this user (%d without a domain, "
-					"or %h without a home)");
+		return "the maildir template gives no path for this user (%d "
+		       "without a domain, or %h without a home)";
 	own_as_found(m, row, place);
 	if (settings->index_dir[0] &&
 	    expand(m, settings->index_dir, row, place->index) < 0)
-		return misconfigured(m, "the index_dir template gives no path "
-					"for this user");
+		return "the index_dir template gives no path for this user";
 	if (settings->popser_log[0]) {
 		struct buf folder;
 
 		buf_init(&folder, place->index, sizeof(place->index));
 		place->log = popser_log_place(settings, &folder);
 		if (!place->log)
-			return misconfigured(m, "popser_log is no path of a "
-						"file");
+			return "popser_log is no path of a file";
 	}
-	return CHANNEL_WELCOME;
+	return NULL;
+}
+
+enum channel_answer monitor_find_place(struct monitor *m,
+				       const struct user_row *row,
+				       struct monitor_place *place)
+{
+	const char *why = monitor_work_out_place(m, row, place);
+
+	return why ? misconfigured(m, why) : CHANNEL_WELCOME;
+}
+
+enum channel_answer monitor_answer_of(int error)
+{
+	return error == -EIO || error == -ENFILE || error == -EMFILE ||
+			       error == -ENOMEM
+		       ? CHANNEL_TEMPORARY
+		       : CHANNEL_PERMANENT;
 }
 
 static enum channel_answer broken(const struct monitor *m, const char *path,
@@ -129,17 +138,14 @@ static enum channel_answer broken(const struct monitor *m, const char *path,
 		  error == -EXDEV
 			  ? "leads outside mail_roots; add its root there"
 			  : strerror(-error));
-	return error == -EIO || error == -ENFILE || error == -EMFILE ||
-			       error == -ENOMEM
-		       ? CHANNEL_TEMPORARY
-		       : CHANNEL_PERMANENT;
+	return monitor_answer_of(error);
 }
 
 /*
- * Is another session in there?  Asked before this process becomes the owner
- * for good, since after "in use" the client may log in as somebody else.
+ * Asked before this process becomes the owner for good, since after "in use"
+ * the client may log in as somebody else.
  */
-static bool is_locked(int dir)
+bool monitor_is_locked(int dir)
 {
 	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK;
@@ -297,7 +303,7 @@ enum channel_answer monitor_enter_place(struct monitor *m,
 		return misconfigured(m, "cannot act as the mail's owner");
 	dir = place_open(place->path, m->service->roots, m->service->roots_n,
 			 !place->log, &missing);
-	if (dir >= 0 && is_locked(dir)) {
+	if (dir >= 0 && monitor_is_locked(dir)) {
 		*held = held_for(m, dir);
 		answer = CHANNEL_IN_USE;
 	} else if (dir >= 0) {
