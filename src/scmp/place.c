@@ -76,6 +76,9 @@ int scmp_open(struct scmp *s, enum database_mode mode)
 	int r;
 
 	buf_init(&error, memory, sizeof(memory));
+	/* Whoever may write it also mends what a writer left that died. */
+	if (mode == DATABASE_READ)
+		mode = DATABASE_UNDO;
 	r = database_open(&s->db, s->path, mode, SCMP_WAIT_MS, &error);
 	if (r == -ENOENT && mode != DATABASE_CREATE)
 		return scmp_fail(s, STATUS_UNAVAILABLE,

@@ -265,8 +265,8 @@ static int database_look(const struct database *db, struct buf *error)
 						 error);
 		return database_refuse(
 			db, failed, NULL, span_str(NULL),
-			"there is no such file; it is made with the first "
-			"user: scmp --offline user add NAME",
+			"there is no such file; make it with scmp --offline db "
+			"init, and users with scmp --offline user add",
 			error);
 	}
 	if (!S_ISREG(st.st_mode))

@@ -1,0 +1,318 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# The store sqlite:PATH: who is let in from a database, and what is answered
+# while somebody writes it, after a writer died, and when it is broken.
+
+# shellcheck disable=SC2030,SC2031 # variables of the library
+load lib/common
+
+setup() {
+	begin
+	need sqlite3
+	mkdir "$WORLD/database"
+	DATABASE=$WORLD/database/users.db
+	OPTIONS+=(-o "users=sqlite:$DATABASE")
+	scmp db init
+	user alice
+	maildir alice
+	mails alice 2
+}
+
+teardown() {
+	[ -z "${WRITER:-}" ] || let_go
+	finish
+}
+
+scmp() {
+	bare "$BUILD/bin/scmp" --offline --database "$DATABASE" --quiet "$@"
+}
+
+# user NAME [PASSWORD [OPTION...]]
+user() {
+	local name=$1 password=${2:-secret}
+	shift "$(($# < 2 ? $# : 2))"
+	scmp user add "$name" --password-fd 0 --no-policy --scheme PLAIN "$@" \
+		<<<"$password"
+}
+
+maildir() {
+	mkdir -p "$WORLD/mail/$1"/{cur,new,tmp}
+	as_mail_owner "$WORLD/mail/$1"
+}
+
+# What a client is told who logs in as that.
+answer_to() {
+	printf 'USER %s\r\nPASS %s\r\nQUIT\r\n' "$1" "${2:-secret}" | pop3 |
+		tr -d '\r' | sed -n 3p
+}
+
+# hold SQL: a writer that goes no further; let_go ends it.
+hold() {
+	mkfifo "$WORLD/to" "$WORLD/from"
+	become sqlite3 -bail "$DATABASE" <"$WORLD/to" >"$WORLD/from" \
+		2>>"$WORLD/log" &
+	WRITER=$!
+	exec {HOLD}>"$WORLD/to"
+	printf '%s;\n.print held\n' "$1" >&"$HOLD"
+	[ "$(timeout 20 head -n 1 "$WORLD/from")" = held ]
+}
+
+let_go() {
+	exec {HOLD}>&-
+	kill -KILL "$WRITER"
+	wait "$WRITER" || true
+	WRITER=
+	rm "$WORLD/to" "$WORLD/from"
+}
+
+# A writer dies when the database is written, but its journal is still there.
+# [COMMAND...]: what to start it with.
+die_in_mid_commit() {
+	bare "$@" strace -f -qq -o /dev/null -e trace=unlink,unlinkat \
+		-e inject=unlink,unlinkat:signal=KILL "$BUILD/bin/scmp" \
+		--offline --database "$DATABASE" user del alice --yes || true
+	is_hot
+}
+
+# Its first octets are there: whoever reads it must put back what is in it.
+is_hot() {
+	[ "$(od -An -tx1 -N4 "$DATABASE-journal" | tr -d ' ')" = d9d505f9 ]
+}
+
+@test "only a user of the database with the right password comes in" {
+	user bob other
+	scmp user disable bob
+	dialogue <<-'END'
+		S~ ^\+OK
+		C: USER alice
+		S~ ^\+OK
+		C: PASS wrong
+		S: -ERR [AUTH] wrong name or password
+		C: USER nobody-by-this-name
+		S~ ^\+OK
+		C: PASS secret
+		S: -ERR [AUTH] wrong name or password
+		C: USER Alice
+		S~ ^\+OK
+		C: PASS secret
+		S: -ERR [AUTH] wrong name or password
+		C: USER bob
+		S~ ^\+OK
+		C: PASS other
+		S: -ERR [AUTH] wrong name or password
+		C: USER alice
+		S~ ^\+OK
+		C: PASS secret
+		S: +OK logged in
+		C: STAT
+		S~ ^\+OK 2 
+		C: QUIT
+		S~ ^\+OK
+		S.
+	END
+}
+
+@test "names are data: quotes and patterns find nobody" {
+	[[ $(answer_to "' OR '1'='1") == "-ERR [AUTH]"* ]]
+	[[ $(answer_to '%') == "-ERR [AUTH]"* ]]
+	[[ $(answer_to '*') == "-ERR [AUTH]"* ]]
+	user "o'neill%"
+	maildir "o'neill%"
+	[[ $(answer_to "o'neill%") == "+OK"* ]]
+}
+
+@test "a row's Maildir and owner are the ones that are served" {
+	mkdir -p "$WORLD/mail/elsewhere/carol"
+	user carol secret --home "$WORLD/mail/elsewhere/carol" \
+		--maildir %h/Mail
+	[ "$EUID" != 0 ] || scmp user change carol --uid 23456 --gid 23457
+	[ "$EUID" != 0 ] || chown 23456:23457 "$WORLD/mail/elsewhere/carol"
+	[[ $(answer_to carol) == "+OK"* ]]
+	[ -d "$WORLD/mail/elsewhere/carol/Mail/new" ]
+	[ "$EUID" != 0 ] ||
+		[ "$(stat -c %u:%g "$WORLD/mail/elsewhere/carol/Mail")" = 23456:23457 ]
+}
+
+# bats test_tags=server
+@test "a change is in force for the next login, of a server as well" {
+	serve
+	user bob
+	maildir bob
+	talk_to "$PORT" <<-'END'
+		S~ ^\+OK
+		C: USER bob
+		S~ ^\+OK
+		C: PASS secret
+		S: +OK logged in
+		C: QUIT
+		S~ ^\+OK
+		S.
+	END
+	scmp user disable bob
+	talk_to "$PORT" <<-'END'
+		S~ ^\+OK
+		C: USER bob
+		S~ ^\+OK
+		C: PASS secret
+		S~ ^-ERR \[AUTH\]
+		C: QUIT
+		S~ ^\+OK
+		S.
+	END
+}
+
+@test "while somebody writes but does not commit, logins go on" {
+	hold "BEGIN IMMEDIATE; UPDATE users SET password = 'x'"
+	[[ $(answer_to alice) == "+OK"* ]]
+}
+
+@test "a database that stays locked is [SYS/TEMP] and never [AUTH], whoever asks" {
+	hold "BEGIN EXCLUSIVE"
+	dialogue <<-'END'
+		S~ ^\+OK
+		C: USER alice
+		S~ ^\+OK
+		C: PASS secret
+		S~ ^-ERR \[SYS/TEMP\]
+		C: USER nobody
+		S~ ^\+OK
+		C: PASS secret
+		S~ ^-ERR \[SYS/TEMP\]
+		C: QUIT
+		S~ ^\+OK
+		S.
+	END
+	log_has "users: sqlite:$DATABASE: is being written by another process"
+	let_go
+	[[ $(answer_to alice) == "+OK"* ]]
+}
+
+@test "a broken file is [SYS/PERM], and the log says what is to be done" {
+	cp "$DATABASE" "$WORLD/kept"
+	dd if=/dev/urandom of="$DATABASE" bs=4096 seek=1 count=9 conv=notrunc \
+		2>>"$WORLD/log"
+	[[ $(answer_to alice) == "-ERR [SYS/PERM]"* ]]
+	log_has "users: sqlite:$DATABASE: damaged; restore it from a backup"
+	echo 'alice:{PLAIN}secret' >"$DATABASE"
+	[[ $(answer_to alice) == "-ERR [SYS/PERM]"* ]]
+	log_has "users: sqlite:$DATABASE: not a database"
+	cp "$WORLD/kept" "$DATABASE"
+	[[ $(answer_to alice) == "+OK"* ]]
+}
+
+@test "a file that is not there is [SYS/PERM], and the log says how to make it" {
+	rm "$DATABASE"
+	[[ $(answer_to alice) == "-ERR [SYS/PERM]"* ]]
+	log_has 'there is no such file; .*scmp --offline db init.*user add'
+	refute pop3 --check >"$WORLD/check"
+	grep -q "sqlite:$DATABASE: there is no such file" "$WORLD/check"
+	scmp db init
+	user alice
+	[[ $(answer_to alice) == "+OK"* ]]
+}
+
+@test "a schema that is newer than the program is [SYS/PERM]" {
+	sqlite3 "$DATABASE" 'PRAGMA user_version = 99'
+	[[ $(answer_to alice) == "-ERR [SYS/PERM]"* ]]
+	log_has 'schema is newer than this program; install'
+}
+
+@test "a damaged row is [SYS/PERM] for that user only" {
+	user bob
+	sqlite3 "$DATABASE" "UPDATE users SET networks = 'here' WHERE name = 'bob'"
+	[[ $(answer_to bob) == "-ERR [SYS/PERM]"* ]]
+	log_has 'user bob: networks must be'
+	[[ $(answer_to alice) == "+OK"* ]]
+	refute pop3 --check >"$WORLD/check"
+	grep -q 'user bob: networks must be' "$WORLD/check"
+}
+
+@test "the first store that knows a name decides" {
+	echo 'alice:{PLAIN}other:::::' >"$WORLD/users"
+	echo 'dora:{PLAIN}secret:::::' >>"$WORLD/users"
+	maildir dora
+	OPTIONS+=(-o "users=sqlite:$DATABASE,passwd-file:$WORLD/users")
+	[[ $(answer_to alice secret) == "+OK"* ]]
+	[[ $(answer_to alice other) == "-ERR [AUTH]"* ]]
+	[[ $(answer_to dora) == "+OK"* ]]
+	OPTIONS+=(-o "users=passwd-file:$WORLD/users,sqlite:$DATABASE")
+	[[ $(answer_to alice secret) == "-ERR [AUTH]"* ]]
+	[[ $(answer_to alice other) == "+OK"* ]]
+	# A later store is not asked while an earlier one cannot say.
+	OPTIONS+=(-o "users=sqlite:$DATABASE,passwd-file:$WORLD/users")
+	echo broken >"$DATABASE"
+	[[ $(answer_to dora) == "-ERR [SYS/PERM]"* ]]
+}
+
+@test "what a writer left that died in mid-commit is undone by the next login" {
+	need strace
+	die_in_mid_commit
+	[[ $(answer_to alice) == "+OK"* ]]
+	log_has 'a writer died in mid-commit; what it left has been undone'
+	[ ! -e "$DATABASE-journal" ]
+	[ "$(sqlite3 "$DATABASE" 'PRAGMA integrity_check')" = ok ]
+}
+
+# bats test_tags=server
+@test "the same in a server that listens" {
+	need strace
+	serve
+	die_in_mid_commit
+	talk_to "$PORT" <<-'END'
+		S~ ^\+OK
+		C: USER alice
+		S~ ^\+OK
+		C: PASS secret
+		S: +OK logged in
+		C: QUIT
+		S~ ^\+OK
+		S.
+	END
+	[ ! -e "$DATABASE-journal" ]
+}
+
+# bats test_tags=server
+@test "as root with the rights of the file's owner, which root's monitor has not" {
+	need_root
+	need strace setpriv
+	chown -R 23456:23456 "$WORLD/database"
+	chmod 0700 "$WORLD/database"
+	serve
+	for shape in answer_to ask_server; do
+		die_in_mid_commit setpriv --reuid 23456 --regid 23456 \
+			--clear-groups
+		[ "$(stat -c %u "$DATABASE-journal")" = 23456 ]
+		[[ $($shape alice) == "+OK"* ]]
+		[ ! -e "$DATABASE-journal" ]
+	done
+}
+
+ask_server() {
+	printf 'USER %s\r\nPASS secret\r\nQUIT\r\n' "$1" |
+		timeout 30 socat -t 30 - "TCP:127.0.0.1:$PORT" |
+		tr -d '\r' | sed -n 3p
+}
+
+@test "whoever may read it but not write answers [SYS/TEMP] until somebody does" {
+	need_root
+	need strace setpriv
+	die_in_mid_commit
+	chmod 0755 "$WORLD/database"
+	chmod 0644 "$DATABASE" "$DATABASE-journal"
+	cp "$PROGRAM" "$WORLD/pop3-session"
+	chown -R "$MAIL_UID" "$WORLD/mail" "$WORLD/run"
+	PROGRAM=$WORLD/pop3-session
+	as_nobody() {
+		command_line
+		printf 'USER alice\r\nPASS secret\r\nQUIT\r\n' |
+			bare setpriv --reuid "$MAIL_UID" --regid "$MAIL_UID" \
+				--clear-groups "${COMMAND[@]}" 2>>"$WORLD/log" |
+			tr -d '\r' | sed -n 3p
+	}
+	[[ $(as_nobody) == "-ERR [SYS/TEMP]"* ]]
+	log_has 'open it once with the right to write it, as with scmp'
+	is_hot
+	scmp user show alice >/dev/null
+	[[ $(as_nobody) == "+OK"* ]]
+}
