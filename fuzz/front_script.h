@@ -201,7 +201,7 @@ static void on_marks(struct actor *actor, struct span body)
 	actor->is_marked = true;
 }
 
-static void on_commit(struct actor *actor)
+static void on_commit(struct actor *actor, struct span words)
 {
 	struct channel_done done = {
 		.failed = actor->script->is_unremoved ? 1 : 0,
@@ -211,6 +211,12 @@ static void on_commit(struct actor *actor)
 	REQUIRE(!actor->is_committed);
 	actor->is_committed = true;
 	actor->state = CHANNEL_AT_END;
+	REQUIRE(words.n == 0 || words.n == sizeof(actor->summary));
+	/* They hold if all goes well. */
+	if (words.n > 0 && done.failed == 0 && done.error == 0) {
+		memcpy(&actor->summary, words.p, sizeof(actor->summary));
+		actor->has_summary = true;
+	}
 	tell_close(actor, CLOSE_DONE);
 	answer(actor, CHANNEL_DONE, span_make(&done, sizeof(done)), nothing,
 	       NULL, 0);
@@ -234,7 +240,7 @@ static void on_message(struct actor *actor,
 		on_marks(actor, message->body);
 		break;
 	case CHANNEL_COMMIT:
-		on_commit(actor);
+		on_commit(actor, message->body);
 		break;
 	case CHANNEL_SUMMARY:
 		memcpy(&actor->summary, message->body.p,

@@ -127,6 +127,7 @@ struct expected {
 	bool had[CHANNEL_KINDS];
 	uint8_t deleted[WORLD_MARKS];
 	bool is_committed;
+	bool is_over; /* the front has said all with it */
 };
 
 static bool is_login(struct span body)
@@ -190,7 +191,8 @@ static bool is_in_order(struct expected *e, const struct datagram *d)
 	case CHANNEL_MARKS:
 		return e->state == CHANNEL_IN_MAIL && take_marks(e, d->body);
 	case CHANNEL_COMMIT:
-		return e->state == CHANNEL_IN_MAIL && n == 0 && is_first;
+		return e->state == CHANNEL_IN_MAIL && is_first &&
+		       (n == 0 || n == sizeof(struct channel_summary));
 	case CHANNEL_ALIVE:
 		return n == 0;
 	case CHANNEL_SUMMARY:
@@ -243,6 +245,8 @@ static void take_verdict(int channel, struct expected *e, bool is_right)
 /* What is answered to what was in order. */
 static void follow(int channel, struct expected *e, const struct datagram *d)
 {
+	struct channel_done done;
+
 	switch (d->head.kind) {
 	case CHANNEL_LOGIN:
 		take_verdict(channel, e, is_right_login(d->body));
@@ -254,7 +258,8 @@ static void follow(int channel, struct expected *e, const struct datagram *d)
 		take_answer(channel, CHANNEL_TABLES, NULL, 0);
 		break;
 	case CHANNEL_COMMIT:
-		take_answer(channel, CHANNEL_DONE, NULL, 0);
+		take_answer(channel, CHANNEL_DONE, &done, sizeof(done));
+		e->is_over = d->body.n > 0 && !done.failed && !done.error;
 		e->is_committed = true;
 		e->state = CHANNEL_AT_END;
 		break;
@@ -297,6 +302,8 @@ static enum monitor_end converse(int channel, struct expected *e,
 		if (d.head.kind == CHANNEL_SUMMARY)
 			return MONITOR_ENDS;
 		follow(channel, e, &d);
+		if (e->is_over)
+			return MONITOR_ENDS;
 	}
 	return e->state == CHANNEL_AT_END ? MONITOR_ENDS : END_FRONT_DIED;
 }

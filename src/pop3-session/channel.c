@@ -47,7 +47,7 @@ static const struct kind_row kinds[CHANNEL_KINDS] = {
 	[CHANNEL_MARKS] = {"marks", CHANNEL_FROM_FRONT, CHANNEL_IN_MAIL,
 			   BODY_AND(channel_marks, CHANNEL_MARKS_MAX), 0, false},
 	[CHANNEL_COMMIT] = {"commit", CHANNEL_FROM_FRONT, CHANNEL_IN_MAIL,
-			    0, 0, 0, true},
+			    0, sizeof(struct channel_summary), 0, true},
 	[CHANNEL_ALIVE] = {"alive", CHANNEL_FROM_FRONT, ANY, 0, 0, 0, false},
 	[CHANNEL_SUMMARY] = {"summary", CHANNEL_FROM_FRONT, ANY,
 			     BODY(channel_summary), 0, true},

@@ -35,11 +35,15 @@ enum channel_kind {
 	CHANNEL_DONE,	  /* channel_done: UPDATE is over, the lock is free */
 	CHANNEL_CLOSE,	  /* end at the next reply boundary */
 	/* front to monitor */
-	CHANNEL_LOGIN,	 /* channel_login, then name, then proof */
-	CHANNEL_FETCH,	 /* channel_fetch */
-	CHANNEL_RELIST,	 /* the tables are damaged: list again */
-	CHANNEL_MARKS,	 /* channel_marks, then octets of the bitmap */
-	CHANNEL_COMMIT,	 /* QUIT in TRANSACTION: enter UPDATE */
+	CHANNEL_LOGIN,	/* channel_login, then name, then proof */
+	CHANNEL_FETCH,	/* channel_fetch */
+	CHANNEL_RELIST, /* the tables are damaged: list again */
+	CHANNEL_MARKS,	/* channel_marks, then octets of the bitmap */
+	/*
+	 * QUIT in TRANSACTION: enter UPDATE.  With a channel_summary behind it,
+	 * which holds if all goes well, nothing more is said then.
+	 */
+	CHANNEL_COMMIT,
 	CHANNEL_ALIVE,	 /* a complete command came, or output moved */
 	CHANNEL_SUMMARY, /* channel_summary: the front's counts, at its end */
 	CHANNEL_TRAPPED, /* channel_trapped: the filter caught a system call */

@@ -279,7 +279,8 @@ void front_run(struct front *front, const struct front_setup *setup)
 	}
 	output_flush(&front->out);
 	front->summary.sent = front->out.sent;
-	if (!front_send(front, CHANNEL_SUMMARY,
+	if (!front->is_summed &&
+	    !front_send(front, CHANNEL_SUMMARY,
 			span_make(&front->summary, sizeof(front->summary)),
 			span_make(NULL, 0), span_make(NULL, 0)))
 		return;

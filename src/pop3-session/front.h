@@ -46,9 +46,10 @@ struct front_batch {
 struct front {
 	const struct front_setup *setup;
 	enum pop3_state state;
-	bool ended; /* leave the loop after what is gathered is sent */
-	bool told;  /* the monitor asked to close */
-	bool lost;  /* the monitor is gone: nothing can be done */
+	bool ended;	/* leave the loop after what is gathered is sent */
+	bool told;	/* the monitor asked to close */
+	bool lost;	/* the monitor is gone: nothing can be done */
+	bool is_summed; /* the monitor has its summary */
 	bool plaintext;
 	bool apop;
 	uint32_t errors_in_row;
@@ -154,6 +155,8 @@ enum front_reply {
 	REPLIES
 };
 void front_reply(struct front *front, enum front_reply reply);
+/* How many octets that is, for those that are always the same. */
+size_t front_reply_octets(enum front_reply reply);
 /* A reply that names the verb and how it is used. */
 void front_reply_usage(struct front *front, enum pop3_verb verb);
 

@@ -2,6 +2,8 @@
 /* The fixed answers, with the response codes of RFC 2449 and RFC 3206. */
 #include "pop3-session/front.h"
 
+#include <string.h>
+
 static const char *const texts[REPLIES] = {
 	[REPLY_NONE] = "",
 	[REPLY_OK] = "+OK\r\n",
@@ -54,6 +56,11 @@ void front_reply(struct front *front, enum front_reply reply)
 	output_add_str(&front->out, front->state == POP3_AUTHORIZATION
 					    ? "log in first\r\n"
 					    : "you are logged in already\r\n");
+}
+
+size_t front_reply_octets(enum front_reply reply)
+{
+	return strlen(texts[reply]);
 }
 
 void front_reply_usage(struct front *front, enum pop3_verb verb)

@@ -192,8 +192,13 @@ static void log_outcome(const struct monitor *m)
 void monitor_on_commit(struct monitor *m, struct channel_message *message)
 {
 	struct channel_done done = {0};
+	struct span words = message->body;
 
-	(void)message;
+	if (words.n > 0 && words.n != sizeof(m->summary)) {
+		m->over = true;
+		m->end = END_PROTOCOL;
+		return;
+	}
 	if (m->has_drop) {
 		int r = maildrop_commit(&m->drop, m->marks[CHANNEL_DELETED],
 					m->marks[CHANNEL_RETRIEVED],
@@ -207,6 +212,10 @@ void monitor_on_commit(struct monitor *m, struct channel_message *message)
 	m->state = CHANNEL_AT_END;
 	m->end = END_LOGGED_OUT;
 	m->deadline = monitor_idle_deadline(m);
+	if (words.n > 0 && done.failed == 0 && done.error == 0) {
+		memcpy(&m->summary, words.p, sizeof(m->summary));
+		m->over = true; /* all has been said */
+	}
 	monitor_answer(m, CHANNEL_DONE, span_make(&done, sizeof(done)), NULL,
 		       0);
 }
