@@ -14,8 +14,6 @@
 _Static_assert((int)ADMISSION_SLOTS == (int)SLOTS_MAX, "slots");
 
 enum {
-	ADMISSION_V4_BITS = 32,
-	ADMISSION_V6_BITS = 64,
 	ADMISSION_SHARDS = ADMISSION_SLOTS / ADMISSION_SHARD,
 };
 
@@ -207,30 +205,46 @@ static bool admission_is_due(uint64_t *last_ms)
 
 /* --- entering and leaving --- */
 
-static bool admission_is_full(struct admission *a, uint32_t limit)
+enum admission_verdict admission_judge(const struct admission_limits *limits,
+				       uint32_t sessions, uint32_t network)
 {
-	struct slots_file *f = a->file;
+	uint32_t most = limits->sessions;
 
-	if (!limit || limit > ADMISSION_SLOTS)
-		limit = ADMISSION_SLOTS;
-	if (f->total >= limit && admission_is_due(&f->folded_ms))
-		admission_fold(a, NULL, 0);
-	return f->total >= limit;
+	if (!most || most > ADMISSION_SLOTS)
+		most = ADMISSION_SLOTS;
+	if (limits->per_network && network >= limits->per_network)
+		return ADMISSION_NETWORK_FULL;
+	return sessions >= most ? ADMISSION_FULL : ADMISSION_ENTERED;
 }
 
-static bool admission_is_network_full(struct admission *a,
-				      const struct slots_key *key,
-				      uint32_t limit)
+/* As the counters are; key NULL: the network's limit is not asked for. */
+static enum admission_verdict
+admission_ask(struct admission *a, const struct slots_key *key,
+	      const struct admission_limits *limits)
 {
-	struct slots_network *n = slots_network(a->file, key);
+	struct slots_network *n = key ? slots_network(a->file, key) : NULL;
 
-	if (!n || !limit || n->count < limit)
-		return false;
-	if (admission_is_due(&n->folded_ms)) {
+	return admission_judge(limits, a->file->total, n ? n->count : 0);
+}
+
+/* The same without the dead, who are looked for only if they matter. */
+static enum admission_verdict
+admission_ask_again(struct admission *a, const struct slots_key *key,
+		    const struct admission_limits *limits)
+{
+	enum admission_verdict verdict = admission_ask(a, key, limits);
+
+	if (verdict == ADMISSION_NETWORK_FULL &&
+	    admission_is_due(&slots_network(a->file, key)->folded_ms)) {
 		admission_fold(a, key, 0);
-		n = slots_network(a->file, key);
+		verdict = admission_ask(a, key, limits);
 	}
-	return n && n->count >= limit;
+	if (verdict == ADMISSION_FULL &&
+	    admission_is_due(&a->file->folded_ms)) {
+		admission_fold(a, NULL, 0);
+		verdict = admission_ask(a, key, limits);
+	}
+	return verdict;
 }
 
 static enum admission_verdict admission_take(struct admission *a,
@@ -261,17 +275,6 @@ static enum admission_verdict admission_take(struct admission *a,
 	return ADMISSION_ENTERED;
 }
 
-static struct slots_key admission_key(const struct network_address *peer)
-{
-	struct network n =
-		network_of(peer, ADMISSION_V4_BITS, ADMISSION_V6_BITS);
-	struct slots_key key;
-
-	_Static_assert(sizeof(key.octets) == sizeof(n.base.octets), "key");
-	memcpy(key.octets, n.base.octets, sizeof(key.octets));
-	return key;
-}
-
 enum admission_verdict admission_enter(struct admission *a,
 				       const struct network_address *peer,
 				       bool exempt,
@@ -283,15 +286,11 @@ enum admission_verdict admission_enter(struct admission *a,
 
 	*ticket = ADMISSION_NO_TICKET;
 	if (peer)
-		key = admission_key(peer);
+		key = slots_key_of(peer);
 	if (!admission_lock(a))
 		return ADMISSION_UNAVAILABLE;
-	if (peer && !exempt &&
-	    admission_is_network_full(a, &key, limits->per_network))
-		verdict = ADMISSION_NETWORK_FULL;
-	else if (admission_is_full(a, limits->sessions))
-		verdict = ADMISSION_FULL;
-	else
+	verdict = admission_ask_again(a, peer && !exempt ? &key : NULL, limits);
+	if (verdict == ADMISSION_ENTERED)
 		verdict = admission_take(a, peer ? &key : NULL, ticket);
 	admission_unlock(a);
 	return verdict;
@@ -339,20 +338,31 @@ static bool admission_is_usable(const struct admission *a)
 	return a->fd >= 0 && shared_verify(a->fd, a->file, &slots_kind) == 0;
 }
 
-static uint64_t admission_user(const struct admission *a, struct span name)
+enum admission_verdict
+admission_judge_user(const struct admission_user_limits *limits, uint32_t user,
+		     uint32_t user_and_network)
 {
-	return shared_hash_text(&a->file->header, name) | 1;
+	if (limits->per_user && user >= limits->per_user)
+		return ADMISSION_USER_FULL;
+	if (limits->per_user_and_network &&
+	    user_and_network >= limits->per_user_and_network)
+		return ADMISSION_USER_NETWORK_FULL;
+	return ADMISSION_ENTERED;
 }
 
-/* How many others are the user's: at least `limit`, that live? */
-static bool admission_has_others(struct admission *a, uint32_t own,
-				 const struct slots_key *key, uint64_t user,
-				 uint32_t limit)
+/* How the user's others stand to the limits. */
+static enum admission_verdict
+admission_ask_user(struct admission *a, const struct admission_ticket *ticket,
+		   uint64_t user, const struct admission_user_limits *limits)
 {
-	if (!limit || slots_number_of(a->file, own, key, user) < limit)
-		return false;
-	admission_fold(a, key, user);
-	return slots_number_of(a->file, own, key, user) >= limit;
+	const struct slots_slot *s = &a->file->slots[ticket->slot];
+	uint32_t all = 0, near = 0;
+
+	if (limits->per_user)
+		all = slots_number_of(a->file, ticket->slot, NULL, user);
+	if (limits->per_user_and_network && s->has_key)
+		near = slots_number_of(a->file, ticket->slot, &s->key, user);
+	return admission_judge_user(limits, all, near);
 }
 
 /* Without a limit nothing has to be the case while it is noted. */
@@ -366,7 +376,7 @@ static bool admission_note(struct admission *a,
 		return false;
 	s = admission_slot(a, ticket);
 	if (s)
-		atomic_store_explicit(&s->user, admission_user(a, name),
+		atomic_store_explicit(&s->user, slots_user_of(a->file, name),
 				      memory_order_relaxed);
 	return s;
 }
@@ -375,7 +385,7 @@ enum admission_verdict
 admission_name(struct admission *a, const struct admission_ticket *ticket,
 	       struct span name, const struct admission_user_limits *limits)
 {
-	enum admission_verdict verdict = ADMISSION_ENTERED;
+	enum admission_verdict verdict = ADMISSION_UNAVAILABLE;
 	struct slots_slot *s;
 	uint64_t user;
 
@@ -386,18 +396,15 @@ admission_name(struct admission *a, const struct admission_ticket *ticket,
 						       : ADMISSION_UNAVAILABLE;
 	if (!admission_lock(a))
 		return ADMISSION_UNAVAILABLE;
-	user = admission_user(a, name);
+	user = slots_user_of(a->file, name);
 	s = admission_slot(a, ticket);
-	if (!s)
-		verdict = ADMISSION_UNAVAILABLE;
-	else if (admission_has_others(a, ticket->slot, NULL, user,
-				      limits->per_user))
-		verdict = ADMISSION_USER_FULL;
-	else if (s->has_key &&
-		 admission_has_others(a, ticket->slot, &s->key, user,
-				      limits->per_user_and_network))
-		verdict = ADMISSION_USER_NETWORK_FULL;
-	else
+	if (s)
+		verdict = admission_ask_user(a, ticket, user, limits);
+	if (s && verdict != ADMISSION_ENTERED) {
+		admission_fold(a, NULL, user); /* the dead do not count */
+		verdict = admission_ask_user(a, ticket, user, limits);
+	}
+	if (verdict == ADMISSION_ENTERED)
 		atomic_store_explicit(&s->user, user, memory_order_relaxed);
 	admission_unlock(a);
 	return verdict;
@@ -447,7 +454,7 @@ bool admission_counts(struct admission *a, const struct network_address *peer,
 	if (!admission_lock(a))
 		return false;
 	if (peer) {
-		key = admission_key(peer);
+		key = slots_key_of(peer);
 		n = slots_network(a->file, &key);
 	}
 	*sessions = a->file->total;

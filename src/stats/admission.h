@@ -90,6 +90,15 @@ struct admission_ticket {
 	}
 
 /*
+ * The decisions themselves, for so many sessions that there are already. Pure.
+ */
+enum admission_verdict admission_judge(const struct admission_limits *limits,
+				       uint32_t sessions, uint32_t network);
+enum admission_verdict
+admission_judge_user(const struct admission_user_limits *limits, uint32_t user,
+		     uint32_t user_and_network);
+
+/*
  * Opens or makes the file. 0 or a negative errno; either way *a can be used
  * with the other functions (after a failure they are all unavailable) and is
  * to be closed. Later uses find out if the file was removed or replaced, and

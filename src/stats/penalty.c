@@ -65,6 +65,18 @@ int penalty_open(struct penalty *p, int run_dirfd)
 	return failed;
 }
 
+int penalty_look(struct penalty *p, int run_dirfd)
+{
+	int failed;
+
+	p->file = shared_look(run_dirfd, &penalty_kind, &p->fd);
+	if (p->file)
+		return 0;
+	failed = p->fd;
+	p->fd = -1;
+	return failed;
+}
+
 void penalty_close(struct penalty *p)
 {
 	shared_close(p->fd, p->file, &penalty_kind);
@@ -347,24 +359,33 @@ bool penalty_refuses(struct penalty *p, const struct penalty_rules *rules,
 	return !penalty_is_known(penalty_find(&known), now);
 }
 
-struct penalty_verdict penalty_ask(struct penalty *p,
-				   const struct penalty_rules *rules,
-				   const struct network_address *peer,
-				   struct span user)
+bool penalty_remembers(struct penalty *p, const struct network_address *peer,
+		       struct span user, struct penalty_memory *memory)
 {
-	struct penalty_verdict verdict = {0};
 	uint64_t now = penalty_now();
-	const struct penalty_entry *pair;
-	struct penalty_place place;
-	uint32_t failures, own;
+	struct penalty_place pair, known;
+	const struct penalty_entry *e;
 
+	*memory = (struct penalty_memory){0};
 	if (!peer || !penalty_is_usable(p))
-		return verdict;
-	failures = penalty_of_networks(p, now, peer);
-	place = penalty_pair_place(p, peer, user);
-	pair = user.n ? penalty_find(&place) : NULL;
-	own = penalty_failures(pair, now, place.period);
-	if (!penalty_is_known(pair, now)) {
+		return false;
+	memory->failures = penalty_of_networks(p, now, peer);
+	known = penalty_known_place(p, peer);
+	memory->knows_some = penalty_is_known(penalty_find(&known), now);
+	pair = penalty_pair_place(p, peer, user);
+	e = user.n ? penalty_find(&pair) : NULL;
+	memory->own = penalty_failures(e, now, pair.period);
+	memory->knows_user = penalty_is_known(e, now);
+	return true;
+}
+
+struct penalty_verdict penalty_judge(const struct penalty_rules *rules,
+				     const struct penalty_memory *memory)
+{
+	uint32_t failures = memory->failures, own = memory->own;
+	struct penalty_verdict verdict = {0};
+
+	if (!memory->knows_user) {
 		verdict.refused = penalty_is_too_many(rules, failures);
 		verdict.delay_ms = penalty_delay_after(rules, failures);
 	} else if (own) {
@@ -373,6 +394,18 @@ struct penalty_verdict penalty_ask(struct penalty *p,
 			rules, own > failures ? own : failures);
 	}
 	return verdict;
+}
+
+struct penalty_verdict penalty_ask(struct penalty *p,
+				   const struct penalty_rules *rules,
+				   const struct network_address *peer,
+				   struct span user)
+{
+	struct penalty_memory memory;
+
+	if (!penalty_remembers(p, peer, user, &memory))
+		return (struct penalty_verdict){0};
+	return penalty_judge(rules, &memory);
 }
 
 uint32_t penalty_failed(struct penalty *p, const struct penalty_rules *rules,

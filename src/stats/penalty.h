@@ -68,6 +68,13 @@ struct penalty {
 /* 0 or a negative errno; either way *p is usable and to be closed. */
 __attribute__((warn_unused_result)) int penalty_open(struct penalty *p,
 						     int run_dirfd);
+
+/*
+ * The same for somebody who only looks and asks: the file must be there, and
+ * penalty_failed() and penalty_good() must not be called.
+ */
+__attribute__((warn_unused_result)) int penalty_look(struct penalty *p,
+						     int run_dirfd);
 void penalty_close(struct penalty *p);
 
 /*
@@ -86,6 +93,21 @@ struct penalty_verdict penalty_ask(struct penalty *p,
 				   const struct penalty_rules *rules,
 				   const struct network_address *peer,
 				   struct span user);
+
+/* What is remembered of a network, and of a user there. */
+struct penalty_memory {
+	uint32_t failures; /* of the network, its /48 counted as if a /64 */
+	uint32_t own;	   /* of the user there, if they know each other */
+	bool knows_user;
+	bool knows_some; /* this user or another one */
+};
+
+/* The two parts of penalty_ask(). False: nothing can be known. */
+bool penalty_remembers(struct penalty *p, const struct network_address *peer,
+		       struct span user, struct penalty_memory *memory);
+/* Pure. */
+struct penalty_verdict penalty_judge(const struct penalty_rules *rules,
+				     const struct penalty_memory *memory);
 
 /*
  * An attempt has failed. Returns how many of the network are now remembered

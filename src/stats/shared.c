@@ -141,21 +141,38 @@ static int shared_open_once(int dirfd, const struct shared_kind *kind)
 	return failed ? failed : -EAGAIN;
 }
 
-void *shared_open(int dirfd, const struct shared_kind *kind, int *fd)
+/* NULL, with *fd closed and set to a negative errno. */
+static void *shared_map(int *fd, const struct shared_kind *kind, int rights)
 {
-	void *map;
+	void *map = mmap(NULL, kind->size, rights, MAP_SHARED, *fd, 0);
 
-	*fd = -EAGAIN;
-	for (int i = 0; i < SHARED_TRIES && *fd == -EAGAIN; i++)
-		*fd = shared_open_once(dirfd, kind);
-	if (*fd < 0)
-		return NULL;
-	map = mmap(NULL, kind->size, PROT_READ | PROT_WRITE, MAP_SHARED, *fd,
-		   0);
 	if (map != MAP_FAILED)
 		return map;
 	close(*fd);
 	*fd = -ENOMEM;
+	return NULL;
+}
+
+void *shared_open(int dirfd, const struct shared_kind *kind, int *fd)
+{
+	*fd = -EAGAIN;
+	for (int i = 0; i < SHARED_TRIES && *fd == -EAGAIN; i++)
+		*fd = shared_open_once(dirfd, kind);
+	return *fd < 0 ? NULL : shared_map(fd, kind, PROT_READ | PROT_WRITE);
+}
+
+void *shared_look(int dirfd, const struct shared_kind *kind, int *fd)
+{
+	int failed;
+
+	*fd = openat(dirfd, kind->name,
+		     O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	failed = *fd < 0 ? -errno : shared_judge_file(*fd, kind);
+	if (!failed)
+		return shared_map(fd, kind, PROT_READ);
+	if (*fd >= 0)
+		close(*fd);
+	*fd = failed;
 	return NULL;
 }
 

@@ -43,6 +43,14 @@ __attribute__((warn_unused_result)) void *
 shared_open(int dirfd, const struct shared_kind *kind, int *fd);
 
 /*
+ * The same for somebody who only looks: the file must be there and right, is
+ * mapped for reading alone, and nothing is made or replaced. Writing to the
+ * mapping kills.
+ */
+__attribute__((warn_unused_result)) void *
+shared_look(int dirfd, const struct shared_kind *kind, int *fd);
+
+/*
  * Is the mapped file still whole, and still the one that others find under the
  * name? 0; -ESTALE: removed or replaced; -EBADMSG: cut or overwritten. To be
  * asked before each use; one fstat.

@@ -16,6 +16,23 @@ const struct shared_kind slots_kind = {
 	.backed = offsetof(struct slots_file, networks),
 };
 
+enum { SLOTS_V4_BITS = 32, SLOTS_V6_BITS = 64 };
+
+struct slots_key slots_key_of(const struct network_address *peer)
+{
+	struct network n = network_of(peer, SLOTS_V4_BITS, SLOTS_V6_BITS);
+	struct slots_key key;
+
+	_Static_assert(sizeof(key.octets) == sizeof(n.base.octets), "key");
+	memcpy(key.octets, n.base.octets, sizeof(key.octets));
+	return key;
+}
+
+uint64_t slots_user_of(const struct slots_file *f, struct span name)
+{
+	return shared_hash_text(&f->header, name) | 1;
+}
+
 static void slots_suspect(struct slots_file *f)
 {
 	f->suspect = 1;

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "proto/network.h"
 #include "stats/shared.h"
 
 enum {
@@ -71,6 +72,12 @@ struct slots_file {
 };
 
 extern const struct shared_kind slots_kind;
+
+/* The network that a peer's sessions are counted for. Pure. */
+struct slots_key slots_key_of(const struct network_address *peer);
+
+/* What a user is known by in this file. */
+uint64_t slots_user_of(const struct slots_file *f, struct span name);
 
 /* The lock was just taken; all is put right if need be, then marked dirty. */
 void slots_begin(struct slots_file *f);
