@@ -3,6 +3,25 @@
 
 #include "pop3-session/refusal.h"
 
+const char *door_reply(enum door_verdict verdict)
+{
+	static const char *const replies[] = {
+		[DOOR_RULED_OUT] = "-ERR [SYS/PERM] connections from your "
+				   "network are not accepted here\r\n",
+		/* The same words as for a session that gets there after its
+		 * greeting. */
+		[DOOR_FAILURES] = "-ERR [SYS/TEMP] too many failed logins from "
+				  "your network; try later\r\n",
+		[DOOR_FULL] = "-ERR [SYS/TEMP] the server has as many sessions "
+			      "as it may; try later\r\n",
+		[DOOR_NETWORK_FULL] =
+			"-ERR [SYS/TEMP] your network has as many sessions as "
+			"it may; try later\r\n",
+	};
+
+	return replies[verdict];
+}
+
 static bool turn_away_for_limit(const struct service *service, int client,
 				const struct peer *peer,
 				enum admission_verdict verdict)
@@ -15,9 +34,7 @@ static bool turn_away_for_limit(const struct service *service, int client,
 	}
 	if (verdict != ADMISSION_NETWORK_FULL)
 		return false;
-	refusal_tell(client, peer,
-		     "-ERR [SYS/TEMP] your network has as many sessions as it "
-		     "may; try later\r\n",
+	refusal_tell(client, peer, door_reply(DOOR_NETWORK_FULL),
 		     "max_sessions_per_network", s->max_sessions_per_network);
 	return true;
 }
@@ -25,24 +42,24 @@ static bool turn_away_for_limit(const struct service *service, int client,
 void door_is_full(const struct service *service, int client,
 		  const struct peer *peer)
 {
-	refusal_tell(client, peer,
-		     "-ERR [SYS/TEMP] the server has as many sessions as it "
-		     "may; try later\r\n",
-		     "max_sessions", service->settings->max_sessions);
+	refusal_tell(client, peer, door_reply(DOOR_FULL), "max_sessions",
+		     service->settings->max_sessions);
 }
 
-/* The same words as for a session that gets there after its greeting. */
+bool door_has_failures(struct service *service, const struct peer *peer)
+{
+	return peer->known && !service_trusts(service, peer) &&
+	       penalty_refuses(&service->penalty, &service->penalty_rules,
+			       &peer->address);
+}
+
 static bool turn_away_for_failures(struct service *service, int client,
 				   const struct peer *peer)
 {
-	if (!peer->known || service_trusts(service, peer) ||
-	    !penalty_refuses(&service->penalty, &service->penalty_rules,
-			     &peer->address))
+	if (!door_has_failures(service, peer))
 		return false;
-	refusal_tell(client, peer,
-		     "-ERR [SYS/TEMP] too many failed logins from your "
-		     "network; try later\r\n",
-		     "penalty_refuse", service->settings->penalty_refuse);
+	refusal_tell(client, peer, door_reply(DOOR_FAILURES), "penalty_refuse",
+		     service->settings->penalty_refuse);
 	return true;
 }
 
@@ -56,21 +73,25 @@ static bool turn_away_for_rules(struct service *service, int client,
 
 	if (verdict == RULES_LET_IN)
 		return false;
-	refusal_rule(client, peer,
-		     "-ERR [SYS/PERM] connections from your network are not "
-		     "accepted here\r\n",
+	refusal_rule(client, peer, door_reply(DOOR_RULED_OUT),
 		     verdict == RULES_BANNED ? &by : NULL);
 	return true;
+}
+
+struct admission_limits door_limits(const struct service *service)
+{
+	const struct settings *s = service->settings;
+
+	return (struct admission_limits){
+		.sessions = (uint32_t)s->max_sessions,
+		.per_network = (uint32_t)s->max_sessions_per_network,
+	};
 }
 
 bool door_admit(struct service *service, int client, const struct peer *peer,
 		unsigned wait_ms, struct admission_ticket *ticket)
 {
-	const struct settings *s = service->settings;
-	const struct admission_limits limits = {
-		.sessions = (uint32_t)s->max_sessions,
-		.per_network = (uint32_t)s->max_sessions_per_network,
-	};
+	const struct admission_limits limits = door_limits(service);
 	enum admission_verdict verdict;
 
 	*ticket = ADMISSION_NO_TICKET;

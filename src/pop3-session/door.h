@@ -13,6 +13,23 @@
 
 #include <stdbool.h>
 
+enum door_verdict {
+	DOOR_OPEN,
+	DOOR_RULED_OUT, /* a ban, or not on the allow list */
+	DOOR_FAILURES,	/* too many failed logins of the network */
+	DOOR_FULL,
+	DOOR_NETWORK_FULL,
+};
+
+/* What is said with each, with CRLF; NULL: nothing, it is let in. */
+const char *door_reply(enum door_verdict verdict);
+
+/* Has it too many failed logins to be let in?  Changes nothing. */
+bool door_has_failures(struct service *service, const struct peer *peer);
+
+/* How many sessions there may be. */
+struct admission_limits door_limits(const struct service *service);
+
 /*
  * May this connection come in?  If so *ticket is its place (none if sessions
  * cannot be counted now); if not, it has been told.  Does not wait for the

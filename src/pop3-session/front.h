@@ -157,6 +157,12 @@ enum front_reply {
 void front_reply(struct front *front, enum front_reply reply);
 /* How many octets that is, for those that are always the same. */
 size_t front_reply_octets(enum front_reply reply);
+/* Its text, with CRLF. */
+const char *front_reply_text(enum front_reply reply);
+/* What is said for an enum channel_answer, but CHANNEL_IN_USE: */
+enum front_reply front_reply_of(uint32_t answer);
+/* Adds the answer for that; seconds: since when, or -1. */
+void front_add_in_use(struct buf *out, int64_t seconds);
 /* A reply that names the verb and how it is used. */
 void front_reply_usage(struct front *front, enum pop3_verb verb);
 

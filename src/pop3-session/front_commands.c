@@ -38,14 +38,12 @@ static enum front_reply do_user(struct front *front,
 
 static void held_reply(struct front *front, int64_t seconds)
 {
-	output_add_str(&front->out, "-ERR [IN-USE] maildrop is locked by "
-				    "another session");
-	if (seconds >= 0) {
-		output_add_str(&front->out, " for ");
-		output_add_u64(&front->out, (uint64_t)seconds);
-		output_add_str(&front->out, " seconds");
-	}
-	output_add_str(&front->out, "; try again later\r\n");
+	char memory[128];
+	struct buf text;
+
+	buf_init(&text, memory, sizeof(memory));
+	front_add_in_use(&text, seconds);
+	output_add(&front->out, buf_span(&text));
 }
 
 static enum front_reply welcome(struct front *front,
@@ -63,18 +61,6 @@ static enum front_reply welcome(struct front *front,
 static enum front_reply refusal(struct front *front,
 				const struct channel_verdict *verdict)
 {
-	static const enum front_reply replies[CHANNEL_ANSWERS] = {
-		[CHANNEL_BAD_CREDENTIALS] = REPLY_AUTH,
-		[CHANNEL_TOO_MANY] = REPLY_AUTH_LAST,
-		[CHANNEL_TEMPORARY] = REPLY_SYS_TEMP,
-		[CHANNEL_PERMANENT] = REPLY_SYS_PERM,
-		[CHANNEL_CLEARTEXT] = REPLY_CLEARTEXT,
-		[CHANNEL_NO_METHOD] = REPLY_NO_METHOD,
-		[CHANNEL_REFUSED] = REPLY_REFUSED,
-		[CHANNEL_USER_FULL] = REPLY_USER_FULL,
-		[CHANNEL_USER_NETWORK_FULL] = REPLY_USER_NETWORK_FULL,
-	};
-
 	if (verdict->closing) {
 		front->ended = true;
 		front->summary.reason = CHANNEL_AUTH_LIMIT;
@@ -83,8 +69,7 @@ static enum front_reply refusal(struct front *front,
 		held_reply(front, verdict->held_for);
 		return REPLY_NONE;
 	}
-	return verdict->answer < CHANNEL_ANSWERS ? replies[verdict->answer]
-						 : REPLY_SYS_TEMP;
+	return front_reply_of(verdict->answer);
 }
 
 void front_take_verdict(struct front *front)

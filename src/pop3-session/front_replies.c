@@ -48,6 +48,40 @@ static const char *const texts[REPLIES] = {
 	[REPLY_TOO_MANY_ERRORS] = "-ERR too many errors in a row; bye\r\n",
 };
 
+const char *front_reply_text(enum front_reply reply)
+{
+	return texts[reply];
+}
+
+enum front_reply front_reply_of(uint32_t answer)
+{
+	static const enum front_reply replies[CHANNEL_ANSWERS] = {
+		[CHANNEL_WELCOME] = REPLY_LOGGED_IN,
+		[CHANNEL_BAD_CREDENTIALS] = REPLY_AUTH,
+		[CHANNEL_TOO_MANY] = REPLY_AUTH_LAST,
+		[CHANNEL_TEMPORARY] = REPLY_SYS_TEMP,
+		[CHANNEL_PERMANENT] = REPLY_SYS_PERM,
+		[CHANNEL_CLEARTEXT] = REPLY_CLEARTEXT,
+		[CHANNEL_NO_METHOD] = REPLY_NO_METHOD,
+		[CHANNEL_REFUSED] = REPLY_REFUSED,
+		[CHANNEL_USER_FULL] = REPLY_USER_FULL,
+		[CHANNEL_USER_NETWORK_FULL] = REPLY_USER_NETWORK_FULL,
+	};
+
+	return answer < CHANNEL_ANSWERS ? replies[answer] : REPLY_SYS_TEMP;
+}
+
+void front_add_in_use(struct buf *out, int64_t seconds)
+{
+	buf_add_str(out, "-ERR [IN-USE] maildrop is locked by another session");
+	if (seconds >= 0) {
+		buf_add_str(out, " for ");
+		buf_add_u64(out, (uint64_t)seconds);
+		buf_add_str(out, " seconds");
+	}
+	buf_add_str(out, "; try again later\r\n");
+}
+
 void front_reply(struct front *front, enum front_reply reply)
 {
 	output_add_str(&front->out, texts[reply]);
