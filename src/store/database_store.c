@@ -19,6 +19,7 @@ static void database_store_take(const struct database_user *user,
 				struct user_row *row)
 {
 	*row = user->row;
+	row->number = user->id;
 	if (!row->password[0] || strchr("!*", row->password[0]))
 		row->enabled = false;
 }

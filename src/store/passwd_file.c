@@ -58,7 +58,9 @@ static void passwd_search_line(struct passwd_search *s, struct span line,
 	if (verdict == PASSWD_SKIP)
 		return;
 	s->verdict = verdict == PASSWD_ROW ? USERS_FOUND : USERS_PERMFAIL;
-	if (verdict != PASSWD_ROW)
+	if (verdict == PASSWD_ROW)
+		s->row->number = (int64_t)number;
+	else
 		passwd_complain(s->path, number, s->name,
 				passwd_line_remedy(verdict), s->error);
 }

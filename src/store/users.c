@@ -15,6 +15,7 @@
 /* A further store is a further row. */
 struct users_driver {
 	struct span prefix;
+	const char *number; /* what a row's number is */
 	enum users_verdict (*find)(const char *path, struct span name,
 				   struct user_row *row, struct buf *error);
 	int (*facts)(const char *path, struct users_facts *facts);
@@ -26,11 +27,12 @@ struct users_driver {
 };
 
 static const struct users_driver drivers[] = {
-	{SPAN_LITERAL("sqlite:"), database_store_find, database_store_facts,
-	 database_store_each, database_store_is_left, database_store_undo},
-	{SPAN_LITERAL("passwd-file:"), passwd_file_find, passwd_file_facts,
-	 passwd_file_each, NULL, NULL},
-	{SPAN_LITERAL("authfile:"), authfile_find, authfile_facts,
+	{SPAN_LITERAL("sqlite:"), "id", database_store_find,
+	 database_store_facts, database_store_each, database_store_is_left,
+	 database_store_undo},
+	{SPAN_LITERAL("passwd-file:"), "line", passwd_file_find,
+	 passwd_file_facts, passwd_file_each, NULL, NULL},
+	{SPAN_LITERAL("authfile:"), NULL, authfile_find, authfile_facts,
 	 authfile_each, NULL, NULL},
 };
 
@@ -161,7 +163,7 @@ static bool users_undo(const struct users *u, const struct users_store *store,
 	struct stat st;
 	int failed = 0;
 
-	if (!driver->is_left || !driver->is_left(store->path))
+	if (!users_is_left(u, (size_t)(store - u->stores)))
 		return false;
 	if (stat(store->path, &st) < 0)
 		return false;
@@ -195,6 +197,27 @@ static enum users_verdict users_ask(const struct users *u,
 	if (verdict != USERS_TEMPFAIL || !users_undo(u, store, error))
 		return verdict;
 	return driver->find(store->path, name, row, error);
+}
+
+enum users_verdict users_look(const struct users *u, size_t store,
+			      struct span name, struct user_row *row,
+			      struct buf *error)
+{
+	users_latest = clock_ms() + USERS_WAIT_MS;
+	return u->stores[store].driver->find(u->stores[store].path, name, row,
+					     error);
+}
+
+bool users_is_left(const struct users *u, size_t store)
+{
+	const struct users_driver *driver = u->stores[store].driver;
+
+	return driver->is_left && driver->is_left(u->stores[store].path);
+}
+
+const char *users_number_word(const struct users *u, size_t store)
+{
+	return u->stores[store].driver->number;
 }
 
 enum users_verdict users_find(struct users *u, struct span name,

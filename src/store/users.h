@@ -73,6 +73,9 @@ struct user_row {
 	uint32_t max_sessions;	    /* at once; 0: no limit */
 	/* Whose mail it is, for the template; empty: the user's own. */
 	char mail_user[USERS_NAME_SIZE];
+	/* Where it stands in its store: the number of its line, or its id; 0:
+	 * there is but one. */
+	int64_t number;
 };
 
 enum users_verdict {
@@ -154,6 +157,19 @@ __attribute__((warn_unused_result)) int users_check(const struct users *u,
 __attribute__((warn_unused_result)) enum users_verdict
 users_find(struct users *u, struct span name, struct user_row *row,
 	   struct buf *error);
+
+/*
+ * The same of one store, counted from 0, for who only wants to know: what a
+ * writer left who died in mid-commit stays as it is (USERS_TEMPFAIL, and
+ * users_is_left() says so), while users_find() undoes it.
+ */
+enum users_verdict users_look(const struct users *u, size_t store,
+			      struct span name, struct user_row *row,
+			      struct buf *error);
+bool users_is_left(const struct users *u, size_t store);
+
+/* What a row's number is in that store: "line", "id", or NULL. */
+const char *users_number_word(const struct users *u, size_t store);
 
 /*
  * Does some row keep a plain secret, so that APOP is worth offering? Remembered
