@@ -316,3 +316,47 @@ ask_server() {
 	scmp user show alice >/dev/null
 	[[ $(as_nobody) == "+OK"* ]]
 }
+
+# Where nobody has set `users`: the place that a package or `make install` uses.
+by_default() {
+	local option
+	local -a kept=()
+	[ ! -e /var/lib/pop3-session/users.db ] ||
+		skip "there is a database on this machine"
+	for option in "${OPTIONS[@]}"; do
+		case $option in
+		users=*) unset 'kept[-1]' ;;
+		*) kept+=("$option") ;;
+		esac
+	done
+	OPTIONS=("${kept[@]}")
+}
+
+# bats test_tags=server
+@test "without a database at the default's place a server starts, and says what to do" {
+	by_default
+	serve
+	log_has 'sqlite:/var/lib/pop3-session/users.db: .*scmp --offline db init'
+	talk_to "$PORT" <<-'END'
+		S~ ^\+OK
+		C: USER alice
+		S~ ^\+OK
+		C: PASS secret
+		S~ ^-ERR \[SYS/PERM\]
+		C: QUIT
+		S~ ^\+OK
+		S.
+	END
+	refute pop3 --check >"$WORLD/check"
+	grep -q 'users.db: there is no such file; make it' "$WORLD/check"
+}
+
+@test "without one a pipe is whoever runs it; a database that was named must be there" {
+	by_default
+	printf 'STAT\r\nQUIT\r\n' | pop3 --user alice | grep -q '^+OK 2 '
+	rm "$DATABASE"
+	printf 'STAT\r\nQUIT\r\n' |
+		pop3 --user alice -o "users=sqlite:$DATABASE" >"$WORLD/replies"
+	grep -q '^-ERR \[SYS/PERM\]' "$WORLD/replies"
+	refute grep -q '^+OK 2 ' "$WORLD/replies"
+}

@@ -17,10 +17,13 @@ static const struct conf_key keys[] = {
 	{.name = "users",
 	 .type = CONF_LIST,
 	 .offset = AT(users),
+	 .def = "sqlite:/var/lib/pop3-session/users.db",
 	 .help = "Where users are looked up, in this order; the first store "
 		 "that knows a name decides. A store is "
+		 "sqlite:/path (a database, which scmp makes), "
 		 "passwd-file:/path (Dovecot's format) or authfile:/path "
-		 "(one user)."},
+		 "(one user). As long as there is no file at the default's "
+		 "place, logins fail, and the log says what to do."},
 	{.name = "maildir",
 	 .type = CONF_STRING,
 	 .offset = AT(maildir),

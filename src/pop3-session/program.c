@@ -154,9 +154,22 @@ static int serve_terminal(const struct options *o)
 		.user = o->user,
 	};
 
+	if (service.users_missing)
+		service.has_users = false;
 	if (!options.user && !service.has_users)
 		options.user = own_user();
 	return session_serve(&service, &options);
+}
+
+/* The first user may come later: nothing has to be started anew for that. */
+static void warn_of_missing_users(void)
+{
+	if (service.users_missing)
+		log_warning("users: %s: %s; logins fail until it can be read: "
+			    "scmp --offline db init makes it, scmp --offline "
+			    "user add NAME adds users (or set users)",
+			    service.settings->users.items[0],
+			    strerror(service.users_missing));
 }
 
 static const char *misplaced(const struct options *o, enum shape shape)
@@ -190,8 +203,10 @@ static int serve(const struct options *o, enum shape shape, int argc,
 				     EXIT_CONFIG);
 	if (o->generation >= 0)
 		return acceptor_serve(&service, o->generation, o->sockets);
-	if (shape == SHAPE_LISTENING)
+	if (shape == SHAPE_LISTENING) {
+		warn_of_missing_users();
 		return master_serve(o, service.settings, argc, argv);
+	}
 	if (shape == SHAPE_TERMINAL)
 		return serve_terminal(o);
 	return session_serve(&service, &(struct session_options){0});

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -108,9 +109,11 @@ static int take_identities(struct service *s, struct buf *error)
 	return take_front_user(s, error);
 }
 
-static int take_users(struct service *s, struct buf *error)
+static int take_users(struct service *s, const struct configuration *c,
+		      struct buf *error)
 {
 	const struct conf_list *list = &s->settings->users;
+	size_t key = offsetof(struct settings, users);
 	int r;
 
 	s->has_users = list->n > 0;
@@ -119,6 +122,9 @@ static int take_users(struct service *s, struct buf *error)
 	r = users_open(&s->users, list->items, list->n, error);
 	if (s->privileged)
 		s->users.as_owner = owner_does;
+	if (r == 0 && !conf_is_given(&c->conf, key) &&
+	    access(s->users.stores[0].path, R_OK) < 0)
+		s->users_missing = errno;
 	return r;
 }
 
@@ -180,7 +186,7 @@ int service_prepare(struct service *s, const struct configuration *c,
 	if (r == 0)
 		r = take_identities(s, error);
 	if (r == 0)
-		r = take_users(s, error);
+		r = take_users(s, c, error);
 	take_names(s);
 	take_hashes(s);
 	take_penalties(s);

@@ -44,9 +44,11 @@ struct service {
 	struct rulebook rulebook;
 	struct users users;
 	bool has_users;
-	bool offers_apop; /* see service_look() */
-	uint32_t hashes;  /* computed at once, at most */
-	bool has_shared;  /* admission and penalty are open */
+	int users_missing; /* errno: nobody has set `users`, and the database
+			      that is the default cannot be read; 0: else */
+	bool offers_apop;  /* see service_look() */
+	uint32_t hashes;   /* computed at once, at most */
+	bool has_shared;   /* admission and penalty are open */
 	struct admission admission;
 	struct penalty penalty;
 	uint32_t alive_ms;
