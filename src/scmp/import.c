@@ -197,7 +197,8 @@ static void name_ignored(struct import *im, const struct passwd_ignored *words)
 		clear_progress(im);
 		(void)scmp_fail(im->s, STATUS_OK,
 				"%s: line %llu has the word " SPAN_FMT
-				", which has no effect here; so have others",
+				", which has no effect here (others are not "
+				"told of)",
 				im->file, (unsigned long long)im->lines,
 				SPAN_ARG(word));
 	}

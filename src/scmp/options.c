@@ -213,7 +213,8 @@ int option_number(const struct options *o, enum option_id id, uint64_t max,
 	option_add_name(error, id);
 	buf_add_str(error, " wants a number up to ");
 	buf_add_u64(error, max);
-	if (id == OPTION_PASSWORD_FD)
+	if (id == OPTION_PASSWORD_FD || id == OPTION_HASH_FD ||
+	    id == OPTION_SECRET_FD)
 		buf_add_str(error,
 			    ", that of a descriptor to read from (a password "
 			    "itself is never taken from the command line)");

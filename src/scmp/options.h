@@ -15,6 +15,7 @@
 
 enum {
 	OPTIONS_ASSIGNMENTS = 64,
+	OPTION_FD_MAX = 1 << 20,
 };
 
 enum option_id {

@@ -88,7 +88,7 @@ int secret_read(const struct scmp *s, enum option_id id, struct secret *out)
 	uint64_t fd;
 
 	buf_init(&error, memory, sizeof(memory));
-	if (option_number(&s->options, id, 1 << 20, &fd, &error) < 0)
+	if (option_number(&s->options, id, OPTION_FD_MAX, &fd, &error) < 0)
 		return scmp_fail_text(s, STATUS_USAGE, &error);
 	buf_reset(&error);
 	option_add_name(&error, id);

@@ -135,6 +135,25 @@ static int check_options(const struct scmp *s)
 	return STATUS_OK;
 }
 
+/* Before anybody is asked for anything. */
+static int check_descriptors(const struct scmp *s)
+{
+	static const enum option_id ids[] = {OPTION_PASSWORD_FD, OPTION_HASH_FD,
+					     OPTION_SECRET_FD};
+	char memory[512];
+	struct buf error;
+	uint64_t fd;
+
+	buf_init(&error, memory, sizeof(memory));
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		if (scmp_given(s, ids[i]) &&
+		    option_number(&s->options, ids[i], OPTION_FD_MAX, &fd,
+				  &error) < 0)
+			return scmp_fail_text(s, STATUS_USAGE, &error);
+	}
+	return STATUS_OK;
+}
+
 static int check_words(const struct scmp *s)
 {
 	const struct command *c = s->command;
@@ -187,6 +206,8 @@ static int run(struct scmp *s)
 {
 	int r = check_options(s);
 
+	if (r == STATUS_OK)
+		r = check_descriptors(s);
 	if (r == STATUS_OK)
 		r = check_words(s);
 	if (r == STATUS_OK)

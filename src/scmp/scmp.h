@@ -86,7 +86,7 @@ __attribute__((warn_unused_result)) int scmp_open(struct scmp *s,
 						  enum database_mode mode);
 
 /* Waits so long for another writer. */
-enum { SCMP_WAIT_MS = 10 * 1000 };
+enum { SCMP_WAIT_MS = 5 * 1000 };
 
 /* Closes the database; harmless where it is not open. */
 void scmp_close(struct scmp *s);

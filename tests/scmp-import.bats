@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# Users from other programs' files, and back.
+
+load lib/common
+load lib/scmp
+
+setup() {
+	begin_scmp
+	need python3
+	scmp -q db init
+}
+
+teardown() {
+	finish
+}
+
+fits() { # name password
+	printf '%s\n' "$2" | scmp -q pw check "$1" --password-fd 0
+}
+
+@test "a passwd-file of Dovecot is imported with all that it says" {
+	cat >"$WORLD/file" <<-'FILE'
+		# a comment
+
+		alice:{PLAIN}staple:2000:2001:Alice A,room 1:/home/alice::userdb_mail=maildir:~/Mail allow_nets=192.0.2.0/24
+		bob:{PLAIN}staple::::::nologin userdb_quota_rule=*:bytes=1G
+		carol:{PLAIN}staple
+	FILE
+	scmp user import "$WORLD/file" >"$WORLD/sum"
+	grep -qx '3 added, 0 updated, 0 skipped, 0 refused.' "$WORLD/sum"
+	said 'line 4 has the word userdb_quota_rule'
+	[ "$(field alice uid)" = 2000 ]
+	[ "$(field alice display_name)" = '"Alice A"' ]
+	[ "$(field alice home)" = '"/home/alice"' ]
+	[ "$(field alice maildir)" = '"%h/Mail"' ]
+	[ "$(field alice networks)" = '["192.0.2.0/24"]' ]
+	[ "$(field bob enabled)" = false ]
+	fits carol staple
+}
+
+@test "lines of /etc/shadow are imported; locked and expired ones are disabled" {
+	need openssl
+	local hash
+	hash=$(openssl passwd -6 staple)
+	cat >"$WORLD/shadow" <<-FILE
+		root:*:19000:0:99999:7:::
+		alice:$hash:19000:0:99999:7:::
+		bob:!$hash:19000:0:99999:7:::
+		carol:$hash:19000:0:99999:7::19001:
+		dora:$hash:0:0:99999:7:::
+		erin::19000:0:99999:7:::
+		old:abJnggxhB/yWI:19000:0:99999:7:::
+	FILE
+	exits 3 scmp user import "$WORLD/shadow" >"$WORLD/sum"
+	grep -q '^6 added, .* 1 refused' "$WORLD/sum"
+	said 'line 1 \(user root\) is an account that nobody logs in to'
+	fits alice staple
+	[ "$(field bob enabled)" = false ]
+	fits bob staple
+	[ "$(field carol enabled)" = false ]
+	[ "$(field dora must_change)" = true ]
+	[ "$(field erin enabled)" = false ]
+	[ "$(field old scheme)" != null ]
+}
+
+@test "popser's authfile becomes a user for APOP and for passwords" {
+	printf 'username = alice\npassword = staple battery \n' >"$WORLD/auth"
+	scmp user import "$WORLD/auth"
+	fits alice 'staple battery '
+	[ "$(field alice apop_secret)" = true ]
+	printf 'username = bob\npassword\n' >"$WORLD/auth"
+	exits 3 scmp user import --format authfile "$WORLD/auth"
+	said 'line 2'
+}
+
+@test "what export writes, import makes again, from JSON and from a passwd-file" {
+	adds alice --uid 2000 --gid 2001 --role admin --comment 'a "remark"' \
+		--networks 192.0.2.0/24,::1 --max-sessions 4 --disabled
+	printf 'apop\n' | scmp -q user passwd alice --secret-fd 0
+	adds bob --home /home/bob --maildir '%h/Maildir' --display-name Bob
+	scmp user export >"$WORLD/all.json"
+	scmp user export --format passwd bob >"$WORLD/bob"
+	scmp -q user del alice bob
+	scmp user import "$WORLD/all.json"
+	scmp user export | cmp - "$WORLD/all.json"
+	scmp -q user del bob
+	scmp user import - <"$WORLD/bob"
+	scmp user export | cmp - "$WORLD/all.json"
+}
+
+@test "export tells what a passwd-file has no place for, and leaves out what it cannot write" {
+	adds alice --comment remark
+	adds 'with:colon'
+	exits 3 scmp user export --format passwd >"$WORLD/file"
+	said 'with:colon is left out'
+	said 'passwd-files have no place'
+	[ "$(cut -d: -f1 "$WORLD/file")" = alice ]
+}
+
+@test "each refused line is named with number and reason, the others are imported" {
+	cat >"$WORLD/file" <<-'FILE'
+		alice:{PLAIN}staple
+		no fields
+		bob:{ROT13}fgncyr
+		carol:x:1000:1000
+		dora:{PLAIN}staple:0
+		al/ice:{PLAIN}staple
+		alice:{PLAIN}again
+	FILE
+	exits 3 scmp user import --format passwd "$WORLD/file" >"$WORLD/sum"
+	grep -qx '1 added, 0 updated, 0 skipped, 6 refused.' "$WORLD/sum"
+	said ': line 2 must be'
+	said ': line 3 \(user bob\) has a password that cannot be used'
+	said ': line 4 \(user carol\) has its password in another file'
+	said ': line 5 \(user dora\) must have a number'
+	said ': line 6 \(user al/ice\) has a name that cannot be'
+	said ': line 7 \(user alice\) is there already'
+	refute said 'fgncyr|staple'
+}
+
+@test "--strict imports nothing if a line is refused, --dry-run nothing at all" {
+	printf 'alice:{PLAIN}staple\nbad\n' >"$WORLD/file"
+	exits 3 scmp user import --strict "$WORLD/file"
+	exits 4 scmp user show alice
+	sed -i 2d "$WORLD/file"
+	scmp user import --dry-run "$WORLD/file" | grep -q '^Nothing was changed. Would be: 1 added'
+	exits 4 scmp user show alice
+	scmp user import --strict "$WORLD/file"
+}
+
+@test "users who are there are refused, updated or passed over" {
+	adds alice --role admin --comment kept
+	printf 'alice:{PLAIN}staple:2000\n' >"$WORLD/file"
+	exits 3 scmp user import "$WORLD/file"
+	scmp user import --skip "$WORLD/file" | grep -q '1 skipped'
+	fits alice "$PASSWORD"
+	scmp user import --update "$WORLD/file" | grep -q '1 updated'
+	fits alice staple
+	[ "$(field alice comment)" = '"kept"' ]
+	[ "$(field alice role)" = '"admin"' ]
+	[ "$(field alice uid)" = 2000 ]
+	exits 2 scmp user import --update --skip "$WORLD/file"
+}
+
+@test "JSON that is not a user is refused with its line" {
+	cat >"$WORLD/file" <<-'FILE'
+		{"name":"alice","password":"{PLAIN}staple"}
+		{"name":"bob",
+		{"name":"bob","shoesize":44}
+		{"name":"bob","uid":"2000"}
+		{"name":"bob","name":"carol"}
+		{"password":"{PLAIN}staple"}
+	FILE
+	exits 3 scmp --json user import "$WORLD/file" >"$WORLD/sum"
+	[ "$(cat "$WORLD/sum")" = \
+		'{"added":1,"updated":0,"skipped":0,"refused":5,"changed":true}' ]
+	said 'line 3 .user bob. has a member that users do not have'
+}
+
+@test "a long import tells how far it is where it is asked to, and only there" {
+	local i
+	for ((i = 0; i < 10000; i++)); do echo "user$i:{PLAIN}staple"; done \
+		>"$WORLD/file"
+	scmp user import "$WORLD/file"
+	[ ! -s "$WORLD/said" ]
+	scmp user import --skip --progress "$WORLD/file"
+	said '^10000 lines, 100 %$'
+	[ "$(scmp --no-header user list | wc -l)" = 10000 ]
+}
+
+@test "an import that is killed leaves the database as it was" {
+	need strace
+	adds alice
+	printf '%s\n' 'bob:{PLAIN}staple' 'carol:{PLAIN}staple' >"$WORLD/file"
+	ASAN_OPTIONS=detect_leaks=0 bare strace -f -qq -o "$WORLD/strace" \
+		-e trace=fdatasync,fsync -e inject=fdatasync,fsync:signal=KILL:when=2 \
+		"${SCMP[@]}" user import "$WORLD/file" || true
+	grep -q KILL "$WORLD/strace"
+	scmp db check
+	[ "$(scmp --no-header user list | awk '{print $1}')" = alice ]
+}

@@ -1,0 +1,222 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# Users in the database: adding, showing, changing, deleting; lists for people
+# and for programs.
+
+load lib/common
+load lib/scmp
+
+setup() {
+	begin_scmp
+	need python3
+	scmp -q db init
+}
+
+teardown() {
+	finish
+}
+
+@test "what is given for a user is what is shown" {
+	adds alice --maildir '/var/vmail/%d/%n' --home /home/alice --uid 2000 \
+		--gid 2001 --role operator --networks '192.0.2.7, 2001:DB8::/32' \
+		--max-sessions 3 --display-name 'Alice Ä' --comment 'a remark' \
+		--must-change --disabled
+	[ "$(scmp --json user show alice | sed 's/,"created.*//')" = \
+		'{"name":"alice","role":"operator","enabled":false,"scheme":"SSHA512","apop_secret":false,"must_change":true,"maildir":"/var/vmail/%d/%n","home":"/home/alice","uid":2000,"gid":2001,"networks":["192.0.2.7/32","2001:db8::/32"],"max_sessions":3,"display_name":"Alice Ä","comment":"a remark"' ] ||
+		{
+			scmp --json user show alice
+			return 1
+		}
+	refute grep -q "$PASSWORD" <(scmp user show alice)
+}
+
+@test "what cannot be a value is refused, and names the option" {
+	local option
+	for option in '--maildir mail/%u' '--maildir /x/%q' '--home here' \
+		'--uid 0' '--networks example.org' '--role king'; do
+		# shellcheck disable=SC2086 # words
+		refute adds alice $option
+		said "${option%% *}"
+	done
+	exits 2 adds alice --uid minus
+	exits 2 adds alice --male x
+	exits 3 adds ../alice
+	exits 3 adds .alice
+	exits 4 scmp user show alice
+}
+
+@test "a name that is taken is refused before a password is asked for" {
+	adds alice
+	exits 5 bare setsid -w "${SCMP[@]}" user add alice </dev/null
+	exits 5 scmp user change alice --rename alice
+}
+
+@test "change changes what is named and nothing else; an empty value is none" {
+	adds alice --uid 2000 --comment old
+	scmp user change alice --comment new --max-sessions 2
+	[ "$(field alice comment)" = '"new"' ]
+	[ "$(field alice uid)" = 2000 ]
+	scmp user change alice --uid '' --comment ''
+	[ "$(field alice uid)" = null ]
+	[ "$(field alice comment)" = null ]
+	[ "$(field alice max_sessions)" = 2 ]
+	exits 2 scmp user change alice
+	exits 4 scmp user change nobody --comment x
+}
+
+@test "who is renamed keeps the mail where it is" {
+	adds alice
+	scmp user change alice --rename bob
+	exits 4 scmp user show alice
+	[ "$(field bob maildir)" = "\"$WORLD/mail/alice\"" ]
+}
+
+@test "several names are done one after another, also behind one that fails" {
+	adds alice
+	adds bob
+	exits 4 scmp user disable alice nobody bob
+	[ "$(field bob enabled)" = false ]
+	scmp user enable alice bob
+	[ "$(field alice enabled)" = true ]
+	scmp user del alice bob
+	[ "$(scmp --json user list | tr -d '\n')" = '[]' ]
+}
+
+@test "names are those that a login would look up" {
+	cat >>"$WORLD/conf" <<-'CONF'
+		username_case = lower
+		default_domain = example.org
+	CONF
+	adds Alice
+	[ "$(field ALICE@example.org name)" = '"alice@example.org"' ]
+	scmp user del aLice
+}
+
+@test "a table has a header, aligned columns, and no more than the terminal is wide" {
+	adds alice --display-name '漢字 is two wide' --uid 2000
+	adds bob --display-name 'short' --uid 30000
+	scmp user list >"$WORLD/table"
+	[ "$(sed -n 1p "$WORLD/table")" = \
+		'NAME   ROLE  ENABLED  SCHEME     UID  MAILDIR  DISPLAY NAME' ]
+	[ "$(sed -n 2p "$WORLD/table")" = \
+		'alice  user  yes      SSHA512   2000  -        漢字 is two wide' ]
+	[ "$(sed -n 3p "$WORLD/table")" = \
+		'bob    user  yes      SSHA512  30000  -        short' ]
+	[ "$(scmp --no-header user list bob)" = \
+		'bob  user  yes  SSHA512  30000  -  short' ]
+	bare python3 "$REPOSITORY/tests/lib/answering.py" -w 57 -- \
+		"${SCMP[@]}" user list >"$WORLD/table"
+	# (The two wide letters take four columns.)
+	[ "$(sed -n 2p "$WORLD/table")" = \
+		'alice  user  yes      SSHA512   2000  -        漢字 is t…' ] ||
+		{
+			cat "$WORLD/table"
+			return 1
+		}
+	bare python3 "$REPOSITORY/tests/lib/answering.py" -w 200 -- \
+		"${SCMP[@]}" user list | grep -q '漢字 is two wide$'
+}
+
+@test "control characters never reach the terminal" {
+	adds alice --comment $'red \e[31m\tand\n more'
+	scmp user show alice | grep -qF 'red \x1b[31m\x09and\x0a more'
+	refute scmp user show $'x\e[31m'
+	refute said $'\e'
+}
+
+@test "masks, parts and orders choose what is listed" {
+	local name
+	for name in carol alice bob dora@example.org; do
+		adds "$name" --uid "$((2000 + ${#name}))"
+	done
+	scmp user change bob --role admin --disabled
+	names() {
+		scmp --no-header user list "$@" | awk '{printf "%s ", $1}'
+	}
+	[ "$(names)" = 'alice bob carol dora@example.org ' ]
+	[ "$(names '*@*')" = 'dora@example.org ' ]
+	[ "$(names '?ob')" = 'bob ' ]
+	[ "$(names '*o*' 'bob')" = 'bob carol dora@example.org ' ]
+	[ "$(names --offset 1 --limit 2)" = 'bob carol ' ]
+	[ "$(names --sort -name --limit 2)" = 'dora@example.org carol ' ]
+	[ "$(names --sort uid --offset 1 --limit 2)" = 'alice carol ' ]
+	[ "$(names --disabled)" = 'bob ' ]
+	[ "$(names --enabled --role user --limit 1)" = 'alice ' ]
+	exits 2 scmp user list --sort shoesize
+	exits 2 scmp user list --limit -1
+}
+
+@test "JSON is what a parser takes, whatever is in it" {
+	adds 'quo"te' --comment $'a\\b "c"\n'
+	adds $'latin\xe9' --comment $'\xff'
+	scmp --json user list | python3 -c '
+import json, sys
+users = json.load(sys.stdin)
+assert [u["name"] for u in users] == ["latin\ufffd", "quo\"te"], users
+assert users[1]["comment"] == "a\\b \"c\"\n", users
+assert users[0]["maildir"] is None'
+	scmp --json bans | python3 -c 'import json,sys; assert json.load(sys.stdin) == []'
+	scmp --json role list | python3 -c 'import json,sys; json.load(sys.stdin)'
+	scmp --json pw schemes | python3 -c 'import json,sys; json.load(sys.stdin)'
+	scmp --json db check | python3 -c 'import json,sys; json.load(sys.stdin)'
+}
+
+@test "bans and allows are kept with end, reason and author" {
+	scmp ban ip 192.0.2.77/24 --for 2h --reason guessing
+	scmp ban user alice
+	scmp allow ip 2001:DB8::1
+	scmp --json bans | python3 -c '
+import json, sys, time
+bans = {b["what"]: b for b in json.load(sys.stdin)}
+net = bans["192.0.2.0/24"]
+assert 7000 < net["until"] - time.time() < 7300, net
+assert net["reason"] == "guessing" and net["kind"] == "ip" and net["by"]
+assert bans["alice"]["until"] is None'
+	scmp allows | grep -q '2001:db8::1/128'
+	scmp unban ip 192.0.2.0/24
+	exits 4 scmp unban ip 192.0.2.0/24
+	scmp unban user alice
+	scmp unallow ip 2001:db8::1
+	[ "$(scmp --json bans | tr -d '\n')" = '[]' ]
+	exits 3 scmp ban ip example.org
+	exits 2 scmp ban ip 192.0.2.1 --for ever
+}
+
+@test "roles are made of known rights, and those that somebody has stay" {
+	scmp role set helpdesk users.read users.password
+	adds alice --role helpdesk
+	exits 3 scmp role del helpdesk
+	scmp user change alice --role user
+	scmp role del helpdesk
+	exits 4 scmp role del helpdesk
+	exits 3 scmp role set admin users.read
+	exits 3 scmp role set helpdesk everything
+	exits 3 scmp role set Help users.read
+}
+
+@test "help is told for all, for one kind, and for one command" {
+	scmp --help | grep -q 'user import'
+	scmp user --help | grep -q 'user purge'
+	refute grep -q 'db init' <(scmp user --help)
+	scmp user add --help | grep -q -- '--password-fd N'
+	exits 2 scmp
+	exits 2 scmp user
+	exits 2 scmp user frobnicate
+	exits 2 scmp user list --generate
+	scmp --version | grep -q '^scmp [0-9]'
+}
+
+@test "the manual has every command and option" {
+	need mandoc
+	local page=$BUILD/man/scmp.1
+	[ -e "$page" ] || skip "the manual is not built"
+	scmp --help | grep -oE -- '--[a-z-]+' | sort -u >"$WORLD/options"
+	grep -q -- --quiet "$WORLD/options"
+	while read -r option; do
+		mandoc "$page" | col -b | grep -qF -- "$option"
+	done <"$WORLD/options"
+	mandoc "$page" | col -b | grep -q 'user import \[file\]'
+	[ "$(mandoc "$page" | col -b | sed -n '/^EXIT STATUS/,/^EXAMPLES/p' |
+		grep -cE '^[[:space:]]+[0-6][[:space:]]')" = 7 ]
+}
