@@ -277,10 +277,12 @@ lint: all ## layers, format, static analysis, man pages, units
 INSTALL = install
 COMPLETED = pop3-session scmp
 UNITS = pop3.socket pop3.service pop3@.service
+# To be copied to /etc/fail2ban by whoever has it.
+FAIL2BAN = $(sort $(wildcard fail2ban/*/*.conf))
 man_place = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
 # The shipped files name the program where it is by default.
-PLACED = sed 's|/usr/local/sbin/|$(SBINDIR)/|g'
+PLACED = sed 's|/usr/local/sbin/|$(SBINDIR)/|g; s|/usr/local/bin/|$(BINDIR)/|g'
 
 install: all ## put everything in place (DESTDIR, PREFIX)
 	$(INSTALL) -D -m 755 $(PROGRAM) $(DESTDIR)$(SBINDIR)/pop3-session
@@ -296,6 +298,9 @@ install: all ## put everything in place (DESTDIR, PREFIX)
 	done
 	$(INSTALL) -D -m 644 systemd/pop3-accept.conf \
 		$(DESTDIR)$(DOCDIR)/pop3-accept.conf
+	$(foreach f,$(FAIL2BAN),$(INSTALL) -d $(DESTDIR)$(DOCDIR)/$(dir $(f)) && \
+		$(PLACED) $(f) >$(DESTDIR)$(DOCDIR)/$(f) && \
+		chmod 644 $(DESTDIR)$(DOCDIR)/$(f) &&) true
 	$(INSTALL) -D -m 644 systemd/pop3-session.sysusers \
 		$(DESTDIR)$(SYSUSERSDIR)/pop3-session.conf
 	$(INSTALL) -D -m 644 systemd/pop3-session.tmpfiles \
@@ -317,11 +322,13 @@ uninstall: ## remove what install put in place (no configuration, no mail)
 		$(foreach m,$(MANPAGES),$(DESTDIR)$(call man_place,$(m))) \
 		$(UNITS:%=$(DESTDIR)$(UNITDIR)/%) \
 		$(DESTDIR)$(DOCDIR)/pop3-accept.conf \
+		$(FAIL2BAN:%=$(DESTDIR)$(DOCDIR)/%) \
 		$(COMPLETED:%=$(DESTDIR)$(COMPLETIONDIR)/%) \
 		$(COMPLETED:%=$(DESTDIR)$(ZSHDIR)/_%) \
 		$(DESTDIR)$(SYSUSERSDIR)/pop3-session.conf \
 		$(DESTDIR)$(TMPFILESDIR)/pop3-session.conf
-	-rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null
+	-rmdir $(sort $(dir $(FAIL2BAN:%=$(DESTDIR)$(DOCDIR)/%))) \
+		$(DESTDIR)$(DOCDIR)/fail2ban $(DESTDIR)$(DOCDIR) 2>/dev/null
 
 dist: ## a source archive of HEAD in $(BUILD)
 	@mkdir -p $(BUILD)
