@@ -254,8 +254,8 @@ static void on_message(struct actor *actor,
 
 /*
  * May this be heard of the front?  After a stray that it refuses nothing but
- * the end; but one behind an answer may find it still at work on that, or with
- * its UPDATE done.
+ * the end; but one behind an answer may find it still at work on that, or at
+ * its last words, which change nothing.
  */
 static bool may_hear(const struct actor *actor, int received, uint32_t kind)
 {
@@ -266,8 +266,7 @@ static bool may_hear(const struct actor *actor, int received, uint32_t kind)
 	if (!stray->is_refused || received == 0)
 		return true;
 	return received > 0 && stray->is_behind &&
-	       (kind == CHANNEL_FETCH ||
-		(kind == CHANNEL_SUMMARY && actor->is_committed));
+	       (kind == CHANNEL_FETCH || kind == CHANNEL_SUMMARY);
 }
 
 static void hear(struct actor *actor)
