@@ -465,6 +465,7 @@ int acceptor_serve(struct service *service, int control, int sockets)
 		return 1;
 	}
 	service_share(service);
+	service_remark(service);
 	if (enter_sandbox(a) < 0 || await_front_parent(a) < 0)
 		return 1;
 	start_is_over(service->settings);

@@ -194,6 +194,11 @@ static bool open_stores(struct check *k)
 	return false;
 }
 
+static void say_remark(void *context, const char *text)
+{
+	check_say(context, "users", CHECK_WARNING, "%s", text);
+}
+
 void check_users(struct check *k)
 {
 	unsigned before = k->faults;
@@ -208,6 +213,7 @@ void check_users(struct check *k)
 	if (!open_stores(k))
 		return;
 	(void)users_each(&k->service->users, visit, &c);
+	users_remarks(&k->service->users, say_remark, k);
 	if (c.findings > SAID)
 		check_say(k, "users", CHECK_WRONG, "%llu more findings",
 			  (unsigned long long)(c.findings - SAID));

@@ -3,6 +3,7 @@
 
 #include "pop3-session/owner.h"
 #include "store/place.h"
+#include "store/users_each.h"
 #include "sys/log.h"
 
 #include <errno.h>
@@ -212,13 +213,11 @@ void service_run_dir(const struct service *s, struct buf *path)
 }
 
 /* A folder that others could have made in /tmp is not to be trusted. */
-static int open_run_dir(const char *path)
+int service_open_run_dir(const char *path)
 {
 	struct stat st;
 	int fd;
 
-	if (mkdir(path, 0750) < 0 && errno != EEXIST)
-		return -errno;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return -errno;
@@ -228,6 +227,13 @@ static int open_run_dir(const char *path)
 		return -EPERM;
 	}
 	return fd;
+}
+
+static int make_run_dir(const char *path)
+{
+	if (mkdir(path, 0750) < 0 && errno != EEXIST)
+		return -errno;
+	return service_open_run_dir(path);
 }
 
 void service_share(struct service *s)
@@ -240,7 +246,7 @@ void service_share(struct service *s)
 	service_run_dir(s, &path);
 	if (!buf_str(&path))
 		return;
-	fd = open_run_dir(path.p);
+	fd = make_run_dir(path.p);
 	if (fd < 0) {
 		log_warning("run_dir %s: %s; sessions are not counted and "
 			    "failed logins not slowed down (make the folder, "
@@ -268,6 +274,18 @@ void service_unshare(const struct service *s)
 	penalty_close(&penalty);
 	if (admission.run_dirfd >= 0)
 		close(admission.run_dirfd);
+}
+
+static void warn_of(void *context, const char *text)
+{
+	(void)context;
+	log_warning("users: %s", text);
+}
+
+void service_remark(const struct service *s)
+{
+	if (s->has_users)
+		users_remarks(&s->users, warn_of, NULL);
 }
 
 void service_look(struct service *s)

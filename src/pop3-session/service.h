@@ -78,6 +78,15 @@ void service_unshare(const struct service *s);
 void service_run_dir(const struct service *s, struct buf *path);
 
 /*
+ * Opens that folder as it is: a descriptor, or a negative errno, -EPERM if
+ * others could have made it.
+ */
+__attribute__((warn_unused_result)) int service_open_run_dir(const char *path);
+
+/* Warns of what the user stores hold without effect; reads them whole. */
+void service_remark(const struct service *s);
+
+/*
  * Sees what may have changed since: whether APOP is worth offering, and the
  * time zone of the log.  For the parent of many sessions, or a session, before
  * it is one.

@@ -24,16 +24,20 @@ struct users_driver {
 	/* NULL: nothing can be left undone in such a store */
 	bool (*is_left)(const char *path);
 	int (*undo)(const char *path);
+	/* NULL: nothing in such a store is without effect */
+	int (*remarks)(const char *path,
+		       void (*say)(void *context, const char *text),
+		       void *context);
 };
 
 static const struct users_driver drivers[] = {
 	{SPAN_LITERAL("sqlite:"), "id", database_store_find,
 	 database_store_facts, database_store_each, database_store_is_left,
-	 database_store_undo},
+	 database_store_undo, NULL},
 	{SPAN_LITERAL("passwd-file:"), "line", passwd_file_find,
-	 passwd_file_facts, passwd_file_each, NULL, NULL},
+	 passwd_file_facts, passwd_file_each, NULL, NULL, passwd_file_remarks},
 	{SPAN_LITERAL("authfile:"), NULL, authfile_find, authfile_facts,
-	 authfile_each, NULL, NULL},
+	 authfile_each, NULL, NULL, NULL},
 };
 
 void user_row_clear(struct user_row *row)
@@ -127,6 +131,18 @@ int users_each(const struct users *u, users_visitor *visit, void *context)
 			first = failed;
 	}
 	return first;
+}
+
+void users_remarks(const struct users *u,
+		   void (*say)(void *context, const char *text), void *context)
+{
+	for (size_t i = 0; i < u->n; i++) {
+		const struct users_driver *driver = u->stores[i].driver;
+
+		/* What cannot be read is told of elsewhere. */
+		if (driver->remarks)
+			(void)driver->remarks(u->stores[i].path, say, context);
+	}
 }
 
 static void users_keep_first(void *context, const struct user_row *row,

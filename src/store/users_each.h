@@ -20,6 +20,13 @@ typedef void users_visitor(void *context, const struct user_row *row,
  */
 int users_each(const struct users *u, users_visitor *visit, void *context);
 
+/*
+ * Says what is in the stores but has no effect here (extra fields of a
+ * passwd-file), each kind once a store: what, and the first line.
+ */
+void users_remarks(const struct users *u,
+		   void (*say)(void *context, const char *text), void *context);
+
 /* The stores' own: `text` is room for a fault (USERS_ERROR_SIZE). */
 int passwd_file_each(const char *path, struct buf *text, users_visitor *visit,
 		     void *context);
