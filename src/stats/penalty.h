@@ -42,7 +42,7 @@ enum {
 	PENALTY_WIDE = 4,
 	/* failures above those that refuse are not counted, so that all is
 	 * over in PENALTY_OVER * PENALTY_FORGET_S */
-	PENALTY_OVER = 10,
+	PENALTY_OVER = 40,
 	PENALTY_REFUSE_MAX = 10000,
 };
 
