@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 enum monitor_end {
 	END_LOGGED_OUT,
@@ -64,8 +65,9 @@ struct monitor {
 	enum monitor_end end;
 	uint64_t started; /* clock_ms, as the next */
 	uint64_t deadline;
-	uint32_t attempts; /* to log in that failed, for any reason */
-	uint32_t failures; /* of these, by name or password */
+	struct timespec taken_up; /* the login under way, monotonic */
+	uint32_t attempts;	  /* to log in that failed, for any reason */
+	uint32_t failures;	  /* of these, by name or password */
 	uint32_t refusals; /* of these, though the credentials were right */
 	int trapped;	   /* system call that killed the front; -1: none */
 	struct channel_summary summary;
@@ -162,6 +164,12 @@ enum auth_verdict monitor_check(const struct monitor *m,
 				const struct user_row *row,
 				struct user_row *example,
 				enum channel_method method, struct span proof);
+/*
+ * A login is taken up, and is about to be refused: waits until that no longer
+ * tells how much work it was, where all of it was little.
+ */
+void monitor_take_up(struct monitor *m);
+void monitor_hold_back(const struct monitor *m);
 
 /* monitor_place.c */
 struct monitor_place {
@@ -187,6 +195,8 @@ enum channel_answer monitor_find_place(struct monitor *m,
 enum channel_answer monitor_answer_of(int error);
 /* Has another session the Maildir that is open there?  Keeps no lock. */
 bool monitor_is_locked(int dir);
+/* For how many seconds, or -1. */
+int64_t monitor_held_for(const struct monitor *m, int dir);
 /*
  * Lock it, become its owner, confine this process to it and list it.
  * Failures from which the process cannot serve another login set *fatal.

@@ -39,6 +39,7 @@ static enum channel_answer refuse(struct monitor *m, const char *why)
 	event_login_failed(m, why);
 	m->failures++;
 	monitor_count_failure(m);
+	monitor_hold_back(m);
 	return m->failures >= m->service->settings->auth_tries
 		       ? CHANNEL_TOO_MANY
 		       : CHANNEL_BAD_CREDENTIALS;
@@ -228,6 +229,7 @@ void monitor_on_login(struct monitor *m, struct channel_message *message)
 	is_name = monitor_take_name(m, name);
 	verdict.answer =
 		monitor_await_turn(m, span_str(is_name ? m->user : NULL));
+	monitor_take_up(m);
 	if (verdict.answer != CHANNEL_WELCOME) {
 		verdict.closing = verdict.answer == CHANNEL_REFUSED;
 	} else if (!offers(m, login.method)) {
