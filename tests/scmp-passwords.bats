@@ -59,7 +59,7 @@ fits() { # name password
 		'alice --secret=hunter2hunter2'; do
 		# shellcheck disable=SC2086 # words
 		exits 2 scmp user add $words
-		said '--password-fd'
+		said 'never taken|can be seen'
 		refute said hunter2
 	done
 	exits 2 scmp pw check '{PLAIN}hunter2'

@@ -9,21 +9,25 @@
 #define AT(member) offsetof(struct policy, member)
 
 const struct policy_rule policy_rules[POLICY_RULES] = {
-	{"min_length", POLICY_NUMBER, AT(auth.min_length), 500,
-	 "characters that a password has at least"},
-	{"max_length", POLICY_NUMBER, AT(auth.max_length), 500,
-	 "characters that it has at most; 0: as many as can be used"},
-	{"classes", POLICY_NUMBER, AT(auth.classes), AUTH_CLASSES,
+	{"min_length", "characters that a password has at least",
+	 AT(auth.min_length), POLICY_NUMBER, 500},
+	{"max_length",
+	 "characters that it has at most; 0: as many as can be used",
+	 AT(auth.max_length), POLICY_NUMBER, 500},
+	{"classes",
 	 "how many of small letters, capitals, digits and all other characters "
-	 "must be in it"},
-	{"forbid_name", POLICY_YES, AT(auth.forbid_name), 0,
-	 "whether the user's name must not be in it"},
-	{"deny_list", POLICY_PATH, AT(deny_list), 0,
+	 "must be in it",
+	 AT(auth.classes), POLICY_NUMBER, AUTH_CLASSES},
+	{"forbid_name", "whether the user's name must not be in it",
+	 AT(auth.forbid_name), POLICY_YES, 0},
+	{"deny_list",
 	 "a file of words, one a line, that are refused besides the most "
-	 "common ones"},
-	{"kick_on_change", POLICY_YES, AT(kick_on_change), 0,
+	 "common ones",
+	 AT(deny_list), POLICY_PATH, 0},
+	{"kick_on_change",
 	 "whether a user's sessions end when the password changes (for a "
-	 "daemon)"},
+	 "daemon)",
+	 AT(kick_on_change), POLICY_YES, 0},
 };
 
 void policy_init(struct policy *policy)

@@ -17,11 +17,10 @@
 enum policy_kind { POLICY_NUMBER, POLICY_YES, POLICY_PATH };
 
 struct policy_rule {
-	const char *name;
-	enum policy_kind kind;
+	const char *name, *help;
 	size_t offset; /* in struct policy */
-	uint32_t max;  /* of a number */
-	const char *help;
+	enum policy_kind kind;
+	uint32_t max; /* of a number */
 };
 
 enum { POLICY_RULES = 6 };

@@ -192,6 +192,16 @@ int account_take_options(struct scmp *s, struct database_user *user,
 	return r;
 }
 
+bool account_copy(char *to, size_t size, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n >= size)
+		return false;
+	memcpy(to, text, n + 1);
+	return true;
+}
+
 /* --- rows by name --- */
 
 int account_find(struct scmp *s, const char *word, struct database_user *user)

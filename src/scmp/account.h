@@ -38,6 +38,10 @@ account_each(struct scmp *s, int (*one)(struct scmp *s, const char *word));
 bool account_keep_place(const struct scmp *s, struct user_row *row,
 			const char *name);
 
+/* A text into a member of a row: false, and nothing changed, if it is longer.
+ */
+bool account_copy(char *to, size_t size, const char *text);
+
 /* The row without password and secret; NULL: no memory. */
 json_t *account_record(const struct database_user *user);
 

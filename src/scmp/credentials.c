@@ -4,6 +4,7 @@
 #include "auth/auth.h"
 #include "auth/policy.h"
 #include "config/policy.h"
+#include "scmp/account.h"
 #include "scmp/output.h"
 
 #include <errno.h>
@@ -171,9 +172,10 @@ static int take_password(struct scmp *s, struct database_user *user,
 		if (r == STATUS_OK)
 			r = credentials_store(s, password, &stored);
 	}
-	if (r == STATUS_OK)
-		memcpy(user->row.password, stored.text,
-		       strlen(stored.text) + 1);
+	if (r == STATUS_OK &&
+	    !account_copy(user->row.password, sizeof(user->row.password),
+			  stored.text))
+		r = scmp_fail(s, STATUS_REFUSED, "the stored form is too long");
 	secret_clear(&stored);
 	if (!made || r != STATUS_OK)
 		secret_clear(password);
@@ -187,12 +189,12 @@ static int take_secret(const struct scmp *s, struct database_user *user)
 
 	if (scmp_given(s, OPTION_SECRET_FD))
 		r = secret_read(s, OPTION_SECRET_FD, &secret);
-	if (r == STATUS_OK && strlen(secret.text) >= sizeof(user->row.secret))
+	if (r == STATUS_OK &&
+	    !account_copy(user->row.secret, sizeof(user->row.secret),
+			  secret.text))
 		r = scmp_fail(s, STATUS_REFUSED,
 			      "--secret-fd: the secret is over %zu octets",
 			      sizeof(user->row.secret) - 1);
-	if (r == STATUS_OK)
-		memcpy(user->row.secret, secret.text, strlen(secret.text) + 1);
 	secret_clear(&secret);
 	return r;
 }

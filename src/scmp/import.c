@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Users of other files into the database, in one transaction. */
+#include "scmp/import.h"
 #include "auth/auth.h"
 #include "scmp/account.h"
 #include "scmp/commands.h"
 #include "scmp/import_line.h"
-#include "scmp/scmp.h"
 #include "store/place.h"
 #include "store/users_each.h"
 
@@ -18,92 +18,24 @@
 
 enum {
 	LINE_MAX_OCTETS = 16 * 1024,
-	PROGRESS_LINES = 4096, /* between two looks at the clock */
 	DAY = 24 * 3600,
-	NAMED_MAX = 32,
 };
 
-struct import {
-	struct scmp *s;
-	const char *file; /* as messages call it */
-	FILE *from;
-	off_t size; /* 0: not known */
-	enum import_format format;
-	bool has_format;
-	uint64_t today;
-	uint64_t lines, added, updated, skipped, refused;
-	/* progress */
-	bool shows, is_terminal;
-	time_t shown;
-	/* words without effect that were told of */
-	char named[NAMED_MAX][64];
-	size_t named_n;
-};
-
-/* --- progress --- */
-
-static void show_progress(struct import *im)
+static const char *text_of(struct buf *error)
 {
-	off_t at = ftello(im->from);
+	const char *text = buf_str(error);
 
-	fprintf(stderr, "%s%llu lines", im->is_terminal ? "\r" : "",
-		(unsigned long long)im->lines);
-	if (im->size > 0 && at > 0)
-		fprintf(stderr, ", %d %%", (int)(100 * at / im->size));
-	fputs(im->is_terminal ? "\033[K" : "\n", stderr);
+	return text ? text : "cannot be stored";
 }
 
-/* Once a second at most. */
-static void progress(struct import *im)
+/* The import goes on. */
+static int refuse(struct import *im, const char *name, const char *why)
 {
-	time_t now;
-
-	if (!im->shows || im->lines % PROGRESS_LINES)
-		return;
-	now = time(NULL);
-	if (now == im->shown)
-		return;
-	im->shown = now;
-	show_progress(im);
-}
-
-/* What is written next has the line for itself. */
-static void clear_progress(const struct import *im)
-{
-	if (im->shows && im->is_terminal && im->shown)
-		fputs("\r\033[K", stderr);
-}
-
-static void end_progress(struct import *im)
-{
-	if (im->shows && !im->is_terminal)
-		show_progress(im);
-	clear_progress(im);
+	import_refuse(im, name, why);
+	return STATUS_OK;
 }
 
 /* --- one user --- */
-
-static int refuse(struct import *im, const char *name, const char *why)
-{
-	char memory[1024];
-	struct buf out;
-
-	clear_progress(im);
-	buf_init(&out, memory, sizeof(memory));
-	buf_add_escaped(&out, span_str(im->file));
-	buf_add_str(&out, ": line ");
-	buf_add_u64(&out, im->lines);
-	if (name[0]) {
-		buf_add_str(&out, " (user ");
-		buf_add_escaped(&out, span_str(name));
-		buf_add_str(&out, ")");
-	}
-	buf_add_str(&out, " ");
-	buf_add_str(&out, why);
-	im->refused++;
-	(void)scmp_fail_text(im->s, STATUS_REFUSED, &out);
-	return STATUS_OK;
-}
 
 /* As user add does it: a name that no login can have would be of no use. */
 static bool normalise(struct import *im, struct database_user *user)
@@ -119,8 +51,7 @@ static bool normalise(struct import *im, struct database_user *user)
 				 &out) < 0 ||
 	    !buf_str(&out))
 		return false;
-	memcpy(user->row.name, name, out.n + 1);
-	return true;
+	return account_copy(user->row.name, sizeof(user->row.name), name);
 }
 
 static int exists(struct import *im, const struct database_user *user,
@@ -141,8 +72,7 @@ static int exists(struct import *im, const struct database_user *user,
 				 fields & ~(unsigned)DATABASE_NAME, user,
 				 error);
 	if (r == -EINVAL)
-		return refuse(im, user->row.name,
-			      buf_str(error) ? error->p : "");
+		return refuse(im, user->row.name, text_of(error));
 	if (r < 0)
 		return scmp_fail_database(im->s, r, error);
 	im->updated++;
@@ -170,8 +100,7 @@ static int store(struct import *im, struct database_user *user, unsigned fields)
 	if (r == -EEXIST)
 		return exists(im, user, fields, &error);
 	if (r == -EINVAL)
-		return refuse(im, user->row.name,
-			      buf_str(&error) ? memory : "cannot be stored");
+		return refuse(im, user->row.name, text_of(&error));
 	if (r < 0)
 		return scmp_fail_database(im->s, r, &error);
 	im->added++;
@@ -179,30 +108,6 @@ static int store(struct import *im, struct database_user *user, unsigned fields)
 }
 
 /* --- one line --- */
-
-/* Each word that has no effect here is told of once. */
-static void name_ignored(struct import *im, const struct passwd_ignored *words)
-{
-	for (size_t i = 0; i < words->n; i++) {
-		struct span word = words->names[i];
-		bool is_known = false;
-
-		for (size_t k = 0; k < im->named_n && !is_known; k++)
-			is_known = span_equal(word, span_str(im->named[k]));
-		if (is_known || im->named_n == NAMED_MAX ||
-		    word.n >= sizeof(im->named[0]))
-			continue;
-		memcpy(im->named[im->named_n], word.p, word.n);
-		im->named[im->named_n++][word.n] = '\0';
-		clear_progress(im);
-		(void)scmp_fail(im->s, STATUS_OK,
-				"%s: line %llu has the word " SPAN_FMT
-				", which has no effect here (others are not "
-				"told of)",
-				im->file, (unsigned long long)im->lines,
-				SPAN_ARG(word));
-	}
-}
 
 static int import_line(struct import *im, struct span line)
 {
@@ -232,7 +137,7 @@ static int import_line(struct import *im, struct span line)
 			memcpy(name, field.p, field.n);
 		r = refuse(im, user.row.name[0] ? user.row.name : name, fault);
 	} else {
-		name_ignored(im, &ignored);
+		import_name_ignored(im, &ignored);
 		r = store(im, &user, fields);
 	}
 	database_user_clear(&user);
@@ -258,7 +163,7 @@ static int import_lines(struct import *im)
 	while (status == STATUS_OK &&
 	       (n = getline(&line, &size, im->from)) >= 0) {
 		im->lines++;
-		progress(im);
+		import_progress(im);
 		if (n > LINE_MAX_OCTETS)
 			status = refuse(im, "", "is over 16 KiB");
 		else
@@ -307,7 +212,7 @@ static int take_authfile(struct import *im, const struct user_row *row)
 	r = auth_make_password(span_str(""), &usual, span_str(password), &out,
 			       &error);
 	if (r < 0 || !buf_str(&out))
-		r = refuse(im, row->name, buf_str(&error) ? memory : "");
+		r = refuse(im, row->name, text_of(&error));
 	else
 		r = store(im, &user,
 			  DATABASE_NAME | DATABASE_PASSWORD | DATABASE_SECRET);
@@ -386,29 +291,6 @@ static int open_file(struct import *im)
 	return STATUS_OK;
 }
 
-static void tell(const struct import *im, bool changed)
-{
-	const struct scmp *s = im->s;
-
-	if (scmp_given(s, OPTION_JSON)) {
-		json_t *sums = json_pack(
-			"{sI sI sI sI sb}", "added", (json_int_t)im->added,
-			"updated", (json_int_t)im->updated, "skipped",
-			(json_int_t)im->skipped, "refused",
-			(json_int_t)im->refused, "changed", (int)changed);
-
-		json_dumpf(sums, stdout, JSON_COMPACT);
-		putchar('\n');
-		json_decref(sums);
-		return;
-	}
-	scmp_say(s, "%s%llu added, %llu updated, %llu skipped, %llu refused.",
-		 changed ? "" : "Nothing was changed. Would be: ",
-		 (unsigned long long)im->added, (unsigned long long)im->updated,
-		 (unsigned long long)im->skipped,
-		 (unsigned long long)im->refused);
-}
-
 static int finish(struct import *im, int status)
 {
 	struct scmp *s = im->s;
@@ -423,12 +305,12 @@ static int finish(struct import *im, int status)
 		r = database_commit(&s->db, &error);
 	if (!keep || r < 0)
 		database_rollback(&s->db);
-	end_progress(im);
+	import_progress_end(im);
 	if (r < 0)
 		return scmp_fail_database(s, r, &error);
 	if (status != STATUS_OK)
 		return status;
-	tell(im, keep);
+	import_tell(im, keep);
 	return im->refused ? STATUS_REFUSED : STATUS_OK;
 }
 

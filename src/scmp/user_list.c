@@ -106,13 +106,13 @@ static int print_sorted(struct listing *l)
 {
 	size_t n = json_array_size(l->sorted);
 	uint64_t at = 0;
-	json_t **rows = calloc(n ? n : 1, sizeof(*rows));
+	json_t **rows = calloc(n ? n : 1, sizeof(json_t *));
 
 	if (!rows)
 		return scmp_fail(l->scmp, STATUS_FAILED, "out of memory");
 	for (size_t i = 0; i < n; i++)
 		rows[i] = json_array_get(l->sorted, i);
-	qsort_r(rows, n, sizeof(*rows), order, l);
+	qsort_r(rows, n, sizeof(json_t *), order, l);
 	for (size_t i = 0; i < n; i++) {
 		/* Found by two masks, it stands there twice. */
 		if (i && json_equal(rows[i], rows[i - 1]))
