@@ -89,7 +89,9 @@ static int take_users_form(struct scmp *s, struct secret *stored)
 /* Of a user, of a descriptor, of standard input that is none, or of people. */
 static int take_form(struct scmp *s, struct secret *stored)
 {
-	if (s->words_n && scmp_given(s, OPTION_OFFLINE))
+	bool is_name = s->words_n && !strchr("{$", s->words[0][0]);
+
+	if (is_name && scmp_given(s, OPTION_OFFLINE))
 		return take_users_form(s, stored);
 	if (s->words_n)
 		return scmp_fail(s, STATUS_USAGE,
