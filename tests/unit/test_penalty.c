@@ -241,6 +241,11 @@ static void test_a_guess_at_a_known_user_ends_the_exemption(void **state)
 	/* and her next login does not give the guesser another one */
 	succeed("alice", "192.0.2.1");
 	assert_int_equal(delay_of("alice", "192.0.2.1"), 15000);
+	/* but she is refused for what failed in her name alone */
+	fail_as("bob", "192.0.2.1", 30);
+	assert_false(refuses("alice", "192.0.2.1"));
+	fail_as("alice", "192.0.2.1", 19);
+	assert_true(refuses("alice", "192.0.2.1"));
 }
 
 /* Somebody with an account here cannot make up for guesses with it. */
