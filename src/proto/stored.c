@@ -313,15 +313,17 @@ static void stored_add_letters(const uint8_t *random, size_t n, struct buf *out)
 }
 
 /*
- * How much at the end of a string of crypt(3) can be replaced without touching
- * method, cost and salt: 22 octets are the least that a hash behind a `$` has;
- * the oldest forms have eleven.
+ * How much at the end of a string of crypt(3) is the hash: what is behind the
+ * last `$`, but that bcrypt has its salt there, too, as the oldest forms have
+ * before their eleven octets.
  */
 static size_t stored_tail(struct span form)
 {
 	size_t dollar = span_find_last(form, '$');
 	size_t n = dollar < form.n ? form.n - dollar - 1 : form.n;
-	size_t most = dollar < form.n ? 22 : 11;
+	size_t most = dollar == form.n			  ? 11
+		      : span_starts(form, span_str("$2")) ? 31
+							  : STORED_RANDOM;
 
 	return n < most ? n : most;
 }

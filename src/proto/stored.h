@@ -23,7 +23,7 @@
 enum {
 	STORED_MAX = 1023,	     /* octets of a stored form */
 	STORED_MEMORY = 2048,	     /* that its pieces need */
-	STORED_RANDOM = 64,	     /* octets for stored_example() */
+	STORED_RANDOM = 96,	     /* octets for stored_example() */
 	STORED_MEMORY_MOST = 262144, /* KiB that a check may take */
 	STORED_HASH_MAX = 64,	     /* octets of a digest or Argon2's tag */
 };
@@ -59,9 +59,8 @@ enum stored_verdict stored_read(struct span stored, struct buf *memory,
 
 /*
  * A form of the same scheme and the same cost that no password fits: salt or
- * parameters as there, the hash made of `random`. Added to *out. False, and
- * nothing added, if the form is not
- * STORED_GOOD or does not fit.
+ * parameters as there, the whole hash made of `random`. Added to *out. False,
+ * and nothing added, if the form is not STORED_GOOD or does not fit.
  */
 bool stored_example(struct span stored, const uint8_t random[STORED_RANDOM],
 		    struct buf *out);

@@ -1,0 +1,127 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# What is left of a password in the memory of a session's processes: nothing.
+# gdb dumps them whole, with what is marked as not to be dumped.
+
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # variables of the library
+# shellcheck disable=SC2016 # $ in stored forms
+load ../lib/common
+load ../lib/processes
+load ../lib/debugger
+
+# bats file_tags=server,sandbox
+
+readonly PASSWORD=xyzzy-PLUGH-7351
+
+setup() {
+	need_root
+	need gdb perl
+	begin
+	mailbox alice "$PASSWORD"
+	mailbox bob
+	mails alice 2
+}
+
+teardown() {
+	end_helpers
+	finish
+}
+
+# The process's memory, all of it, to $WORLD/dump.
+dump() { # pid
+	rm -f "$WORLD/dump"
+	bare timeout -k 5 120 gdb -nx -q -batch -p "$1" \
+		-ex 'set use-coredump-filter off' \
+		-ex 'set dump-excluded-mappings on' \
+		-ex "generate-core-file $WORLD/dump" \
+		</dev/null >"$WORLD/gdb" 2>&1
+	[ -s "$WORLD/dump" ] || { cat "$WORLD/gdb" >&2; false; }
+}
+
+# How often the text is in the dump.
+found() { # text
+	grep -aoF -e "$1" "$WORLD/dump" | wc -l
+}
+
+# The dump has what is in memory: the session's user's name.
+knows_nothing_of() { # pid secret
+	dump "$1"
+	[ "$(found "$2")" = 0 ]
+}
+
+log_in() {
+	dial
+	say 'USER alice' "PASS $PASSWORD"
+	[[ $LINE == '+OK logged in'* ]]
+}
+
+@test "monitor, front, and those that make them know no password after the login" {
+	serve
+	log_in
+	local monitor
+	monitor=$(monitor alice)
+	knows_nothing_of "$monitor" "$PASSWORD"
+	[ "$(found alice)" -gt 0 ]
+	knows_nothing_of "$(front "$monitor")" "$PASSWORD"
+	knows_nothing_of "$(acceptor)" "$PASSWORD"
+	knows_nothing_of "$(front_parent)" "$PASSWORD"
+	say NOOP
+	[[ $LINE == +OK* ]]
+}
+
+@test "nor a wrong one, nor that of somebody else who was tried" {
+	serve
+	dial
+	say 'USER alice' "PASS not-$PASSWORD"
+	[[ $LINE == '-ERR [AUTH]'* ]]
+	local process
+	for process in $(connected); do
+		knows_nothing_of "$process" "$PASSWORD"
+	done
+	say 'USER bob' 'PASS secret'
+	[[ $LINE == '+OK logged in'* ]]
+	knows_nothing_of "$(monitor bob)" "$PASSWORD"
+	knows_nothing_of "$(front "$(monitor bob)")" "$PASSWORD"
+}
+
+@test "nor anything of the hash" {
+	local form
+	form=$(perl -e 'print crypt($ARGV[0], "\$6\$saltySALT")' "$PASSWORD")
+	sed -i "s|^alice:{PLAIN}[^:]*|alice:$form|" "$WORLD/users"
+	serve
+	log_in
+	local monitor
+	monitor=$(monitor alice)
+	knows_nothing_of "$monitor" "$PASSWORD"
+	form=${form##*\$}
+	# Neither its beginning nor its end, nor what is between.
+	[ "$(found "${form::16}")" = 0 ]
+	[ "$(found "${form:30:16}")" = 0 ]
+	[ "$(found "${form: -16}")" = 0 ]
+	knows_nothing_of "$(acceptor)" "${form::16}"
+	[ "$(found "${form: -16}")" = 0 ]
+}
+
+@test "one-connection shape: the same" {
+	handed "each 1" -o "log=$WORLD/log"
+	log_in
+	local monitor
+	monitor=$(monitor alice)
+	knows_nothing_of "$monitor" "$PASSWORD"
+	[ "$(found alice)" -gt 0 ]
+	knows_nothing_of "$(front "$monitor")" "$PASSWORD"
+}
+
+@test "the processes cannot be dumped: no core, nor by others of their user" {
+	serve
+	log_in
+	local pid
+	for pid in $(monitor alice) $(front "$(monitor alice)") $(acceptor); do
+		grep -qE '^Max core file size +0 +0 ' "/proc/$pid/limits"
+		# The owner of /proc/PID is root where it is not dumpable.
+		[ "$(stat -c %u "/proc/$pid/environ")" = 0 ]
+	done
+	fails as_uid "$MAIL_UID" head -c 1 "/proc/$(monitor alice)/environ"
+	fails as_uid "$MAIL_UID" head -c 1 "/proc/$(monitor alice)/mem"
+}
