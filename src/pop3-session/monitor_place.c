@@ -153,7 +153,7 @@ bool monitor_is_locked(int dir)
 	return false;
 }
 
-static int64_t held_for(const struct monitor *m, int dir)
+int64_t monitor_held_for(const struct monitor *m, int dir)
 {
 	struct stat st;
 	int64_t since;
@@ -304,7 +304,7 @@ enum channel_answer monitor_enter_place(struct monitor *m,
 	dir = place_open(place->path, m->service->roots, m->service->roots_n,
 			 !place->log, &missing);
 	if (dir >= 0 && monitor_is_locked(dir)) {
-		*held = held_for(m, dir);
+		*held = monitor_held_for(m, dir);
 		answer = CHANNEL_IN_USE;
 	} else if (dir >= 0) {
 		index = open_index_dir(m, place);

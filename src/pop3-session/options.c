@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <string.h>
 
 enum {
@@ -17,12 +18,16 @@ enum {
 	OPTION_VERSION,
 	OPTION_GENERATION,
 	OPTION_RESET,
+	OPTION_EXPLAIN,
+	OPTION_PASSWORD_FD,
 };
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"listen", optional_argument, NULL, OPTION_LISTEN},
 	{"check", no_argument, NULL, OPTION_CHECK},
+	{"explain", required_argument, NULL, OPTION_EXPLAIN},
+	{"password-fd", required_argument, NULL, OPTION_PASSWORD_FD},
 	{"print-config", no_argument, NULL, OPTION_PRINT_CONFIG},
 	{"print-manual", no_argument, NULL, OPTION_PRINT_MANUAL},
 	{"user", required_argument, NULL, OPTION_USER},
@@ -50,6 +55,11 @@ static const char help[] =
 	"                      [::1]:1110 or *:110; may be repeated\n"
 	"  --check             check configuration, users and sandbox, and "
 	"exit\n"
+	"  --explain USER [IP]  say what would become of a login of USER from "
+	"IP, step\n"
+	"                      by step, and why; --password-fd N checks the "
+	"password,\n"
+	"                      too, a line that is read from descriptor N\n"
 	"  --print-config      print every key with its value and its origin\n"
 	"  --user NAME         on a terminal or pipe: begin logged in as "
 	"NAME\n"
@@ -87,6 +97,34 @@ static int add_listen(struct options *o, const char *address, struct buf *error)
 	return 0;
 }
 
+/* getopt takes an optional value only behind a "=". */
+static const char *optional_value(char **argv)
+{
+	if (!optarg && argv[optind] && argv[optind][0] != '-')
+		return argv[optind++];
+	return optarg;
+}
+
+static int set_explained(struct options *o, char **argv)
+{
+	o->action = ACTION_EXPLAIN;
+	o->explained = optarg;
+	optarg = NULL;
+	o->address = optional_value(argv);
+	return 0;
+}
+
+static int set_password_fd(struct options *o, struct buf *error)
+{
+	uint64_t fd;
+
+	if (!num_parse_u64(span_str(optarg), INT_MAX, &fd))
+		return bad(error, "--password-fd",
+			   "wants the number of a descriptor");
+	o->password_fd = (int)fd;
+	return 0;
+}
+
 /* "FD:COUNT": how a master starts a generation of itself. */
 static int set_generation(struct options *o, const char *value,
 			  struct buf *error)
@@ -118,10 +156,11 @@ static int take(struct options *o, int option, char **argv, struct buf *error)
 		o->action = ACTION_HELP;
 		return 0;
 	case OPTION_LISTEN:
-		/* getopt takes an optional value only behind a "=". */
-		if (!optarg && argv[optind] && argv[optind][0] != '-')
-			optarg = argv[optind++];
-		return add_listen(o, optarg, error);
+		return add_listen(o, optional_value(argv), error);
+	case OPTION_EXPLAIN:
+		return set_explained(o, argv);
+	case OPTION_PASSWORD_FD:
+		return set_password_fd(o, error);
 	case OPTION_CHECK:
 		o->action = ACTION_CHECK;
 		return 0;
@@ -158,11 +197,14 @@ int options_read(struct options *o, int argc, char **argv, struct buf *error)
 
 	memset(o, 0, sizeof(*o));
 	o->generation = -1;
+	o->password_fd = -1;
 	opterr = 0;
 	while (r == 0 && (option = getopt_long(argc, argv, ":c:o:h",
 					       long_options, NULL)) != -1)
 		r = take(o, option, argv, error);
 	if (r == 0 && optind < argc)
 		r = bad(error, argv[optind], "unexpected word (see --help)");
+	if (r == 0 && o->password_fd >= 0 && !o->explained)
+		r = bad(error, "--password-fd", "is for --explain");
 	return r;
 }

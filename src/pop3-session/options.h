@@ -20,6 +20,7 @@ enum options_action {
 	ACTION_PRINT_MANUAL, /* for the build: the keys in mdoc */
 	ACTION_HELP,
 	ACTION_VERSION,
+	ACTION_EXPLAIN,
 	ACTION_RESET, /* --popser-reset: undo what popser mode moved */
 };
 
@@ -32,6 +33,9 @@ struct options {
 	size_t listen_n;
 	bool listens; /* --listen was given, with or without an address */
 	const char *user;
+	const char *explained; /* --explain: the user */
+	const char *address;   /* of his client, or NULL */
+	int password_fd;       /* -1: none */
 	bool transcript;
 	int generation; /* control descriptor of a generation, or -1 */
 	int sockets;	/* listening sockets handed to it, from fd 3 on */

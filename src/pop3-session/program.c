@@ -2,6 +2,7 @@
 #include "pop3-session/program.h"
 
 #include "pop3-session/check.h"
+#include "pop3-session/explain.h"
 #include "pop3-session/listening.h"
 #include "pop3-session/options.h"
 #include "pop3-session/popser_reset.h"
@@ -212,6 +213,17 @@ static int serve(const struct options *o, enum shape shape, int argc,
 	return session_serve(&service, &(struct session_options){0});
 }
 
+static int explain_login(const struct options *o)
+{
+	const struct explain_options options = {
+		.user = o->explained,
+		.address = o->address,
+		.password_fd = o->password_fd,
+	};
+
+	return explain_all(&service, &configuration, &options, stdout);
+}
+
 static int act(const struct options *o, int argc, char **argv)
 {
 	enum shape shape = find_shape(o);
@@ -222,13 +234,16 @@ static int act(const struct options *o, int argc, char **argv)
 	if (settings_read(&configuration, o->config, o->assignments,
 			  o->assignments_n, &error) < 0)
 		return refuse_broken(shape, buf_str(&error) ? memory : "",
-				     EXIT_CONFIG);
+				     o->action == ACTION_EXPLAIN ? EXIT_USAGE
+								 : EXIT_CONFIG);
 	switch (o->action) {
 	case ACTION_PRINT_CONFIG:
 		settings_print(&configuration, stdout);
 		return 0;
 	case ACTION_CHECK:
 		return check_all(&service, &configuration, stdout);
+	case ACTION_EXPLAIN:
+		return explain_login(o);
 	case ACTION_RESET:
 		return popser_reset(&configuration.settings);
 	default:
