@@ -2,6 +2,7 @@
 /* Where the row's mail is, whose it is, and whether it can be served. */
 #include "pop3-session/explain.h"
 
+#include "base/num.h"
 #include "pop3-session/check.h"
 #include "pop3-session/front.h"
 #include "priv/borrow.h"
@@ -9,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -155,30 +157,54 @@ static void explain_maildir(struct explain *x, int dir)
 	explain_folder(x, dir, "cur");
 }
 
-/*
- * Who holds a flock(2) on the folder, by /proc/locks: "1: FLOCK ADVISORY WRITE
- * PID MAJOR:MINOR:INODE 0 EOF". 0: it does not tell.
- */
-static long holder_of(int dir)
+/* Takes a word off the front. */
+static struct span next_word(struct span *line)
+{
+	struct span word;
+
+	while (line->n > 0 && strchr(" \t\n", line->p[0]))
+		*line = span_drop(*line, 1);
+	word = span_take(*line, strcspn(line->p, " \t\n"));
+	*line = span_drop(*line, word.n);
+	return word;
+}
+
+/* The process of "1: FLOCK ADVISORY WRITE PID PLACE 0 EOF", or 0. */
+static uint64_t holder_in(struct span line, struct span place)
+{
+	struct span kind, pid;
+	uint64_t number;
+
+	(void)next_word(&line);
+	kind = next_word(&line);
+	(void)next_word(&line);
+	(void)next_word(&line);
+	pid = next_word(&line);
+	return span_equal(kind, span_str("FLOCK")) &&
+			       span_equal(next_word(&line), place) &&
+			       num_parse_u64(pid, INT_MAX, &number)
+		       ? number
+		       : 0;
+}
+
+/* Who holds a flock(2) on the folder, by /proc/locks; 0: it does not tell. */
+static uint64_t holder_of(int dir)
 {
 	FILE *f = fopen("/proc/locks", "re");
-	char line[256], kind[16];
-	unsigned major, minor;
-	unsigned long inode;
+	char line[256], place[64];
+	uint64_t found = 0;
 	struct stat st;
-	long pid, found = 0;
 
-	if (f && fstat(dir, &st) == 0) {
-		while (!found && fgets(line, sizeof(line), f)) {
-			if (sscanf(line, "%*d: %15s %*s %*s %ld %x:%x:%lu",
-				   kind, &pid, &major, &minor, &inode) == 5 &&
-			    strcmp(kind, "FLOCK") == 0 && inode == st.st_ino &&
-			    makedev(major, minor) == st.st_dev)
-				found = pid;
-		}
+	if (!f)
+		return 0;
+	if (fstat(dir, &st) == 0) {
+		(void)snprintf(place, sizeof(place), "%02x:%02x:%llu",
+			       major(st.st_dev), minor(st.st_dev),
+			       (unsigned long long)st.st_ino);
+		while (!found && fgets(line, sizeof(line), f))
+			found = holder_in(span_str(line), span_str(place));
 	}
-	if (f)
-		(void)fclose(f);
+	(void)fclose(f);
 	return found;
 }
 
@@ -187,7 +213,7 @@ static void explain_lock(struct explain *x, int dir)
 	char memory[EXPLAIN_REPLY], since[64] = "", by[64] = "";
 	struct buf reply;
 	int64_t seconds;
-	long pid;
+	uint64_t pid;
 
 	if (!monitor_is_locked(dir)) {
 		explain_say(x, "lock", EXPLAIN_OK, "free");
@@ -199,7 +225,8 @@ static void explain_lock(struct explain *x, int dir)
 		(void)snprintf(since, sizeof(since), " for %lld seconds",
 			       (long long)seconds);
 	if (pid > 0)
-		(void)snprintf(by, sizeof(by), ", process %ld", pid);
+		(void)snprintf(by, sizeof(by), ", process %llu",
+			       (unsigned long long)pid);
 	explain_say(x, "lock", EXPLAIN_REFUSED,
 		    "another session has had it%s%s", since, by);
 	buf_init(&reply, memory, sizeof(memory));
