@@ -3,19 +3,19 @@
 
 #define PLAIN_ROW(word)                                                        \
 	{                                                                      \
-		.name = word, .kind = SCHEME_SECRET, .can_make = true,         \
+		.name = (word), .kind = SCHEME_SECRET, .can_make = true,       \
 		.help = "the password itself (APOP and CRAM-MD5 need it)"      \
 	}
 #define DIGEST_ROW(word, how, in, text)                                        \
 	{                                                                      \
-		.name = word, .kind = SCHEME_DIGEST, .hash = how,              \
-		.encoding = in, .can_make = true, .help = text                 \
+		.name = (word), .kind = SCHEME_DIGEST, .hash = (how),          \
+		.encoding = (in), .can_make = true, .help = (text)             \
 	}
 #define SALTED_ROW(word, how, text)                                            \
 	{                                                                      \
-		.name = word, .kind = SCHEME_DIGEST, .hash = how,              \
+		.name = (word), .kind = SCHEME_DIGEST, .hash = (how),          \
 		.salted = true, .encoding = SCHEME_BASE64, .can_make = true,   \
-		.help = text                                                   \
+		.help = (text)                                                 \
 	}
 #define UNSALTED " without a salt: to be replaced"
 #define FAST	 ", a fast hash: to be replaced"

@@ -53,20 +53,20 @@ enum scheme_encoding {
 
 /* A row of the table. */
 struct scheme {
-	const char *name; /* without braces, upper case */
-	const char *help; /* what it is, in a few words */
-	enum scheme_kind kind;
-	enum scheme_hash hash; /* SCHEME_DIGEST */
-	bool salted;	       /* SCHEME_DIGEST: a salt follows the digest */
-	enum scheme_encoding encoding; /* where no suffix says another */
-	const char *prefix;	       /* that the form must begin with */
+	const char *name;   /* without braces, upper case */
+	const char *help;   /* what it is, in a few words */
+	const char *prefix; /* that the form must begin with */
 	/* What new ones are written as: a name that also Dovecot knows. */
 	const char *written;
 	const char *setting; /* SCHEME_CRYPT: for crypt_gensalt(3) */
-	bool can_make;
-	/* What auth_make_password() takes as cost; unit NULL: nothing. */
+	/* What auth_make_password() takes as cost; NULL: nothing. */
 	const char *cost_unit; /* "rounds", … */
 	uint32_t cost_min, cost_usual, cost_max;
+	enum scheme_kind kind;
+	enum scheme_hash hash;	       /* SCHEME_DIGEST */
+	enum scheme_encoding encoding; /* where no suffix says another */
+	bool salted; /* SCHEME_DIGEST: a salt follows the digest */
+	bool can_make;
 };
 
 extern const struct scheme schemes[];

@@ -122,11 +122,16 @@ static bool stored_decode(struct span text, enum scheme_encoding encoding,
 	return !memory->overflow;
 }
 
+static struct span stored_behind_prefix(const struct stored *s)
+{
+	return span_drop(s->form, span_str(s->scheme->prefix).n);
+}
+
 /* $argon2id$v=19$m=65536,t=3,p=1$salt$hash; older ones have no v= */
 static enum stored_verdict stored_argon2(struct stored *s, struct buf *memory,
 					 struct buf *words)
 {
-	struct span rest = span_drop(s->form, strlen(s->scheme->prefix));
+	struct span rest = stored_behind_prefix(s);
 	struct span salt, hash;
 
 	s->version = 16;
@@ -168,10 +173,9 @@ static enum stored_verdict stored_argon2(struct stored *s, struct buf *memory,
 static enum stored_verdict stored_pbkdf2(struct stored *s, struct buf *memory,
 					 struct buf *words)
 {
-	struct span rest = span_drop(s->form, strlen(s->scheme->prefix));
+	struct span rest = stored_behind_prefix(s);
 
-	if (!span_starts(s->form, span_str(s->scheme->prefix)) ||
-	    !stored_part(&rest, '$', &s->salt) ||
+	if (!stored_part(&rest, '$', &s->salt) ||
 	    !stored_number(&rest, "", '$', &s->rounds) || !s->rounds ||
 	    !stored_decode(rest, SCHEME_HEX, BASE64_BARE, memory, &s->hash) ||
 	    s->hash.n != PBKDF2_HASH)
