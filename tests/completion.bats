@@ -48,6 +48,9 @@ PROGRAM
 @test "bash completes options, keys and files" {
 	[ "$(in_bash 'pop3-session --transc')" = 'pop3-session --transcript ' ]
 	[ "$(in_bash 'pop3-session -o idle_')" = 'pop3-session -o idle_timeout=' ]
+	[ "$(in_bash 'pop3-session --expl')" = 'pop3-session --explain ' ]
+	[ "$(in_bash 'pop3-session --explain daemo')" = \
+		'pop3-session --explain daemon ' ]
 	: >"$WORLD/some.conf"
 	[ "$(in_bash "pop3-session --config $WORLD/so")" = \
 		"pop3-session --config $WORLD/some.conf " ]
@@ -56,6 +59,8 @@ PROGRAM
 @test "zsh completes options, keys, their words and files" {
 	[ "$(in_zsh 'pop3-session --transc')" = 'pop3-session --transcript ' ]
 	[ "$(in_zsh 'pop3-session -o idle_')" = 'pop3-session -o idle_timeout=' ]
+	[ "$(in_zsh 'pop3-session --explain=daemo')" = \
+		'pop3-session --explain=daemon ' ]
 	[ "$(in_zsh 'pop3-session -o sandbox=best')" = \
 		'pop3-session -o sandbox=best-effort ' ]
 	[ "$(in_zsh 'pop3-session -o mark_seen=y')" = \
