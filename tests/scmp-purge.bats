@@ -64,7 +64,7 @@ teardown() {
 	echo precious >"$WORLD/mail/other/file"
 	ln -s "$WORLD/mail/other" "$MAIL/cur/link"
 	ln -s "$WORLD/mail/other" "$WORLD/mail/bob"
-	ln -s "$WORLD/mail" "$WORLD/mail/way"
+	ln -s . "$WORLD/mail/way"
 	as_mail_owner "$WORLD/mail"
 	scmp user purge alice --yes
 	exits 3 scmp user purge bob --yes
@@ -80,6 +80,9 @@ teardown() {
 	exits 3 scmp user purge alice --maildir "$WORLD/mail" --yes
 	exits 3 scmp user purge alice --maildir "$WORLD/mail/../elsewhere" --yes
 	[ -d "$WORLD/elsewhere/new" ]
+	[ -d "$MAIL/new" ]
+	exits 3 scmp -o "mail_roots=$WORLD/mail,$MAIL" user purge alice --yes
+	exits 3 scmp -o "mail_roots=$WORLD/mail,$MAIL/cur" user purge alice --yes
 	[ -d "$MAIL/new" ]
 }
 
