@@ -9,15 +9,13 @@
 #include <string.h>
 #include <time.h>
 
-static enum auth_verdict check_row(const struct monitor *m,
-				   const struct user_row *row,
-				   enum channel_method method,
-				   struct span proof)
+/* With the secret that is kept for it, or the password if that is one. */
+static enum auth_verdict check_apop(const struct monitor *m,
+				    const struct user_row *row,
+				    struct span proof)
 {
 	struct span stamp = span_make(m->stamp, m->stamp_n);
 
-	if (method != CHANNEL_APOP)
-		return auth_check_password(row->password, proof);
 	if (row->secret[0])
 		return auth_check_apop_secret(span_str(row->secret), stamp,
 					      proof);
@@ -50,42 +48,37 @@ static bool take_turn(const struct monitor *m, int *turn)
 	return true;
 }
 
-/*
- * Whatever is wrong has to take as long: an unknown user, a row without a hash
- * that can be used, one that keeps the password in clear where others have
- * hashes.  So the example is checked wherever the row itself was not work.
- */
-static enum auth_verdict check_alike(const struct monitor *m,
-				     const struct user_row *row,
-				     const struct user_row *example,
-				     struct span proof)
-{
-	enum auth_verdict verdict = check_row(m, row, CHANNEL_USER_PASS, proof);
-
-	if ((verdict != AUTH_GOOD || !row->enabled) &&
-	    verdict != AUTH_TEMPFAIL && !auth_is_costly(row->password))
-		(void)!auth_check_password(example->password, proof);
-	return verdict;
-}
-
-static enum auth_verdict check_password(const struct monitor *m,
-					const struct user_row *row,
-					const struct user_row *example,
-					struct span proof)
+/* In turn with others if it is much work. */
+static enum auth_verdict check_in_turn(const struct monitor *m,
+				       const char *stored, struct span proof)
 {
 	enum auth_verdict verdict;
-	int turn;
+	int turn = -1;
 
-	if (!auth_is_costly(row->password) &&
-	    !auth_is_costly(example->password))
-		return check_alike(m, row, example, proof);
-	if (!take_turn(m, &turn))
+	if (auth_is_costly(stored) && !take_turn(m, &turn))
 		return AUTH_TEMPFAIL;
-	verdict = check_alike(m, row, example, proof);
+	verdict = auth_check_password(stored, proof);
 	turns_give(turn);
 	return verdict;
 }
 
+/* The work that is usual here. False: it cannot be done now. */
+static bool do_usual_work(const struct monitor *m, struct user_row *example,
+			  struct span proof)
+{
+	enum auth_verdict verdict;
+
+	users_example(&m->service->users, example);
+	verdict = check_in_turn(m, example->password, proof);
+	user_row_clear(example);
+	return verdict != AUTH_TEMPFAIL;
+}
+
+/*
+ * Whatever is wrong has to take as long: an unknown user, a row without a hash
+ * that can be used, one that keeps the password in clear where others have
+ * hashes.  So the usual work is done wherever the row itself was not work.
+ */
 enum auth_verdict monitor_check(const struct monitor *m,
 				const struct user_row *row,
 				struct user_row *example,
@@ -93,12 +86,13 @@ enum auth_verdict monitor_check(const struct monitor *m,
 {
 	enum auth_verdict verdict;
 
-	users_example(&m->service->users, example);
-	verdict = method == CHANNEL_APOP
-			  ? check_row(m, row, method, proof)
-			  : check_password(m, row, example, proof);
-	user_row_clear(example);
-	return verdict;
+	if (method == CHANNEL_APOP)
+		return check_apop(m, row, proof);
+	verdict = check_in_turn(m, row->password, proof);
+	if ((verdict == AUTH_GOOD && row->enabled) ||
+	    verdict == AUTH_TEMPFAIL || auth_is_costly(row->password))
+		return verdict;
+	return do_usual_work(m, example, proof) ? verdict : AUTH_TEMPFAIL;
 }
 
 /*
