@@ -9,15 +9,24 @@
 #include <sys/mman.h>
 
 enum {
-	PIECE_SIZE = 128 * 1024,
+	PIECE_SIZE = 80 * 1024,
 	HEAD = 8, /* in front of each block, its size */
+	/* Blocks that were given back are kept by their size; the last list is
+	 * of those that are larger. */
+	STEP = 16,
+	LISTS = 64,
+};
+
+struct memory_free {
+	struct memory_free *next;
 };
 
 /* The one piece. */
 static struct {
 	char *from; /* NULL: there is none */
 	size_t used;
-	size_t blocks; /* that are not free yet */
+	size_t blocks; /* that are in use */
+	struct memory_free *lists[LISTS + 1];
 } piece;
 
 void database_memory_begin(void)
@@ -31,8 +40,8 @@ void database_memory_begin(void)
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (from == MAP_FAILED)
 		return;
+	memset(&piece, 0, sizeof(piece));
 	piece.from = from;
-	piece.used = piece.blocks = 0;
 }
 
 void database_memory_end(void)
@@ -52,53 +61,82 @@ static bool is_in_piece(const void *p)
 
 static int memory_roundup(int n)
 {
-	return (n + 7) & ~7;
+	return (n + STEP - 1) & ~(STEP - 1);
+}
+
+static size_t block_size(const void *block)
+{
+	size_t n;
+
+	memcpy(&n, (const char *)block - HEAD, sizeof(n));
+	return n;
+}
+
+static struct memory_free **piece_list(size_t n)
+{
+	return &piece.lists[n / STEP < LISTS ? n / STEP : LISTS];
+}
+
+/* One that was given back; NULL: none is large enough. */
+static void *piece_reuse(size_t n)
+{
+	struct memory_free **at = piece_list(n);
+	struct memory_free *block;
+
+	while (*at && block_size(*at) < n)
+		at = &(*at)->next;
+	block = *at;
+	if (block)
+		*at = block->next;
+	return block;
 }
 
 static void *piece_take(size_t n)
 {
-	char *at = piece.from + piece.used;
+	char *block = piece_reuse(n);
 
-	if (!piece.from || n + HEAD > PIECE_SIZE - piece.used)
-		return NULL;
-	memcpy(at, &n, sizeof(n));
-	piece.used += n + HEAD;
-	piece.blocks++;
-	return at + HEAD;
+	if (!block && n + HEAD <= PIECE_SIZE - piece.used) {
+		block = piece.from + piece.used + HEAD;
+		memcpy(block - HEAD, &n, sizeof(n));
+		piece.used += n + HEAD;
+	}
+	if (block)
+		piece.blocks++;
+	return block;
+}
+
+static void piece_give(struct memory_free *block)
+{
+	struct memory_free **at = piece_list(block_size(block));
+
+	block->next = *at;
+	*at = block;
+	piece.blocks--;
 }
 
 static int memory_size(void *p)
 {
-	size_t n;
-
 	if (!p)
 		return 0;
-	if (!is_in_piece(p))
-		return (int)malloc_usable_size(p);
-	memcpy(&n, (char *)p - HEAD, sizeof(n));
-	return (int)n;
+	return (int)(is_in_piece(p) ? block_size(p) : malloc_usable_size(p));
 }
 
 static void *memory_take(int n)
 {
-	void *p = piece_take((size_t)memory_roundup(n));
+	void *p = piece.from ? piece_take((size_t)memory_roundup(n)) : NULL;
 
 	return p ? p : malloc((size_t)n);
 }
 
+/* What is in the piece is cleared, and gone, with the whole. */
 static void memory_give(void *p)
 {
-	size_t n = (size_t)memory_size(p);
-
-	if (!is_in_piece(p)) {
-		explicit_bzero(p, n);
-		free(p);
+	if (is_in_piece(p)) {
+		piece_give(p);
 		return;
 	}
-	/* Cleared, and gone, with the whole; the last one can be had again. */
-	piece.blocks--;
-	if ((char *)p + n == piece.from + piece.used)
-		piece.used -= n + HEAD;
+	explicit_bzero(p, malloc_usable_size(p));
+	free(p);
 }
 
 static void *memory_retake(void *p, int n)
