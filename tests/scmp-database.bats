@@ -103,6 +103,26 @@ teardown() {
 	adds alice
 }
 
+@test "a slow reader of a list keeps no writer waiting" {
+	local i
+	scmp db init
+	for ((i = 0; i < 2000; i++)); do echo "user$i:{PLAIN}staple"; done |
+		scmp -q user import -
+	mkfifo "$WORLD/pipe"
+	bare "${SCMP[@]}" --json user list >"$WORLD/pipe" &
+	exec 8<"$WORLD/pipe"
+	read -r _ <&8 # it has begun to write, and cannot go on
+	adds alice
+	[ "$(cat <&8 | grep -c '"name"')" = 2000 ]
+	wait $!
+}
+
+@test "output that cannot be written is an error" {
+	scmp db init
+	exits 1 scmp user list >/dev/full
+	exits 1 scmp user list --json >/dev/full
+}
+
 @test "db check tells that a database is sound, and finds a damaged one" {
 	scmp db init
 	adds alice

@@ -49,7 +49,7 @@ const struct command commands[] = {
 	{"user", "disable", "NAME...", 1, COMMAND_ANY, 0, COMMAND_WRITES,
 	 user_disable, "let users log in no more; all else stays"},
 	{"user", "purge", "NAME...", 1, COMMAND_ANY, A_PLACE | BIT(YES),
-	 COMMAND_READS, user_purge,
+	 COMMAND_OPENS, user_purge,
 	 "remove the mail of users who have been deleted, after asking"},
 	{"user", "import", "[FILE]", 0, 1,
 	 BIT(FORMAT) | BIT(DRY_RUN) | BIT(UPDATE) | BIT(SKIP) | BIT(STRICT) |

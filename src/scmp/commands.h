@@ -16,7 +16,7 @@
 struct scmp;
 
 enum command_need {
-	COMMAND_READS,	/* the database, opened for reading */
+	COMMAND_READS,	/* the database, opened for reading; it asks nothing */
 	COMMAND_WRITES, /* opened for writing */
 	COMMAND_OPENS,	/* it opens what it needs itself */
 	COMMAND_ALONE,	/* no database, no configuration */

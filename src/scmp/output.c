@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "scmp/output.h"
 
+#include "scmp/spool.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,9 +202,9 @@ static size_t terminal_width(void)
 {
 	struct winsize size;
 
-	if (!isatty(STDOUT_FILENO))
+	if (!isatty(spool_target()))
 		return 0;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+	if (ioctl(spool_target(), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		return size.ws_col;
 	return 80;
 }

@@ -4,6 +4,7 @@
 #include "scmp/commands.h"
 #include "scmp/complete.h"
 #include "scmp/help.h"
+#include "scmp/spool.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -202,6 +203,19 @@ static int prepare(struct scmp *s)
 	return scmp_open(s, modes[need]);
 }
 
+/* All of it must have been written. */
+static int check_output(const struct scmp *s, int status)
+{
+	int r = spool_end();
+
+	if (r == 0 && (fflush(stdout) == EOF || ferror(stdout)))
+		r = -errno;
+	if (r < 0 && status == STATUS_OK)
+		status = scmp_fail(s, STATUS_FAILED, "standard output: %s",
+				   strerror(-r));
+	return status;
+}
+
 static int run(struct scmp *s)
 {
 	int r = check_options(s);
@@ -212,13 +226,12 @@ static int run(struct scmp *s)
 		r = check_words(s);
 	if (r == STATUS_OK)
 		r = prepare(s);
+	if (r == STATUS_OK && s->command->need == COMMAND_READS)
+		spool_begin();
 	if (r == STATUS_OK)
 		r = s->command->run(s);
 	scmp_close(s);
-	if (r == STATUS_OK && (fflush(stdout) == EOF || ferror(stdout)))
-		r = scmp_fail(s, STATUS_FAILED, "standard output: %s",
-			      strerror(errno));
-	return r;
+	return check_output(s, r);
 }
 
 /* The first of several wins, as with other programs. */
