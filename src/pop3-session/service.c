@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "pop3-session/service.h"
 
+#include "config/places.h"
 #include "pop3-session/owner.h"
 #include "store/place.h"
 #include "store/users_each.h"
@@ -95,17 +96,9 @@ static int take_front_user(struct service *s, struct buf *error)
 
 static int take_identities(struct service *s, struct buf *error)
 {
-	static const char *const roots[] = {"/var/vmail", "/var/mail", "/home",
-					    "/srv"};
-
-	s->roots = s->settings->mail_roots.items;
-	s->roots_n = s->settings->mail_roots.n;
+	s->roots = places_mail_roots(s->settings, s->privileged, &s->roots_n);
 	if (!s->privileged)
 		return 0;
-	if (s->roots_n == 0) {
-		s->roots = roots;
-		s->roots_n = sizeof(roots) / sizeof(roots[0]);
-	}
 	s->has_mail_user = identity_find(s->settings->mail_user, &s->mail) == 0;
 	return take_front_user(s, error);
 }
