@@ -128,6 +128,34 @@ alice_times() {
 	[ "$LINE" = "$FULL" ]
 }
 
+@test "the limit of a user's row wins, whether it is more or less" {
+	local user database=$WORLD/users.db
+	scmp() {
+		bare "$BUILD/bin/scmp" --offline --database "$database" --quiet "$@"
+	}
+	scmp db init
+	for user in few:1 many:5 none:0; do
+		echo '{PLAIN}secret' | scmp user add "${user%:*}" --hash-fd 0 \
+			--max-sessions "${user#*:}"
+		mkdir -p "$WORLD/mail/${user%:*}"/{cur,new,tmp}
+	done
+	as_mail_owner "$WORLD/mail"
+	serve -o "users=sqlite:$database" -o max_sessions_per_user=3
+	tries few
+	tries few
+	[ "$LINE" = "$FULL" ]
+	wait_for 30 log_has "Refused: max_sessions of the user's row=1 is reached: user=<few>"
+	for user in many none; do
+		local i
+		for ((i = 0; i < 5; i++)); do
+			tries "$user"
+		done
+		[[ $LINE == '-ERR [IN-USE]'* && $LINE != "$FULL" ]]
+	done
+	tries many
+	[ "$LINE" = "$FULL" ]
+}
+
 @test "max_sessions_per_user=0 is no limit" {
 	serve -o max_sessions_per_user_and_network=0
 	alice_times 25
