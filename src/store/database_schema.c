@@ -86,6 +86,7 @@ static int database_number(struct database *db, const char *pragma, int *n,
 	int failed =
 		database_prepare(db, DATABASE_ONCE, pragma, &statement, error);
 
+	*n = 0;
 	if (failed)
 		return failed;
 	failed = database_step(db, statement, error);
@@ -114,7 +115,7 @@ static int database_version(struct database *db, int *version,
 /* Tables of somebody else's must not get ours beside them. */
 static int database_see_empty(struct database *db, struct buf *error)
 {
-	int tables = 0;
+	int tables;
 	int failed = database_number(db, "SELECT count(*) FROM sqlite_schema",
 				     &tables, error);
 

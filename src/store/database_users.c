@@ -133,7 +133,9 @@ static bool are_networks(struct span list)
 		struct span one = span_take(list, span_find(list, ','));
 
 		list = span_drop(list, one.n + 1);
-		if (!network_parse(one, &network))
+		/* a login without a network, as in passwd-files */
+		if (!span_equal(one, span_str("local")) &&
+		    !network_parse(one, &network))
 			return false;
 	}
 	return true;
@@ -281,8 +283,6 @@ _Static_assert(PARAMETER_FIELDS == 16 && PARAMETER_WHO == 17,
 int database_user_change(struct database *db, struct span name, unsigned fields,
 			 const struct database_user *user, struct buf *error)
 {
-	struct span taken =
-		fields & DATABASE_NAME ? span_str(user->row.name) : name;
 	sqlite3_stmt *statement;
 	int failed;
 
@@ -301,7 +301,10 @@ int database_user_change(struct database *db, struct span name, unsigned fields,
 	if (!failed && !sqlite3_changes(db->handle))
 		failed = -ENOENT;
 	database_finish(db, statement);
-	return user_failed(db, failed, failed == -EEXIST ? taken : name, error);
+	/* Only a new name can be taken. */
+	return user_failed(db, failed,
+			   failed == -EEXIST ? span_str(user->row.name) : name,
+			   error);
 }
 
 int database_user_delete(struct database *db, struct span name,
