@@ -316,6 +316,28 @@ unlocked() {
 	would_get 1 '-ERR \[SYS/TEMP\]'
 }
 
+@test "what a writer left who died in mid-commit is told of, and left" {
+	need strace
+	use_database
+	echo '{PLAIN}secret' | scmp user add carl --hash-fd 0
+	bare strace -f -qq -o /dev/null -e trace=unlink,unlinkat \
+		-e inject=unlink,unlinkat:signal=KILL "$BUILD/bin/scmp" \
+		--offline --database "$DATABASE" user del carl --yes || true
+	[ -s "$DATABASE-journal" ]
+	snapshot >"$WORLD/before"
+	explain carl
+	snapshot >"$WORLD/after"
+	[ "$status" = 1 ]
+	says store note 'a writer died in mid-commit; the next login undoes'
+	says result note 'cannot be told'
+	cmp "$WORLD/before" "$WORLD/after"
+	mkdir -p "$WORLD/mail/carl"
+	as_mail_owner "$WORLD/mail/carl"
+	printf 'USER carl\r\nPASS secret\r\nQUIT\r\n' | pop3 | grep -q '^+OK logged in'
+	explain carl
+	would_get 0 "$WELCOME"
+}
+
 @test "a row of the database: its id, role, networks, limit; disabled" {
 	use_database
 	echo '{PLAIN}secret' | scmp user add carl --hash-fd 0 --role operator \
