@@ -59,8 +59,8 @@ hold() {
 }
 
 let_go() {
-	exec {HOLD}>&-
 	kill -KILL "$WRITER"
+	exec {HOLD}>&-
 	wait "$WRITER" || true
 	WRITER=
 	rm "$WORLD/to" "$WORLD/from"
