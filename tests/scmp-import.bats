@@ -26,7 +26,7 @@ fits() { # name password
 
 		alice:{PLAIN}staple:2000:2001:Alice A,room 1:/home/alice::userdb_mail=maildir:~/Mail allow_nets=192.0.2.0/24
 		bob:{PLAIN}staple::::::nologin userdb_quota_rule=*:bytes=1G
-		carol:{PLAIN}staple
+		carol:{PLAIN}staple::::::allow_nets=local,192.0.2.1 user=bob
 	FILE
 	scmp user import "$WORLD/file" >"$WORLD/sum"
 	grep -qx '3 added, 0 updated, 0 skipped, 0 refused.' "$WORLD/sum"
@@ -38,6 +38,8 @@ fits() { # name password
 	[ "$(field alice networks)" = '["192.0.2.0/24"]' ]
 	[ "$(field bob enabled)" = false ]
 	fits carol staple
+	[ "$(field carol networks)" = '["local", "192.0.2.1"]' ]
+	[ "$(field carol maildir)" = "\"$WORLD/mail/bob\"" ]
 }
 
 @test "lines of /etc/shadow are imported; locked and expired ones are disabled" {

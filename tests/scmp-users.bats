@@ -19,11 +19,11 @@ teardown() {
 
 @test "what is given for a user is what is shown" {
 	adds alice --maildir '/var/vmail/%d/%n' --home /home/alice --uid 2000 \
-		--gid 2001 --role operator --networks '192.0.2.7, 2001:DB8::/32' \
+		--gid 2001 --role operator --networks '192.0.2.7, local,2001:DB8::/32' \
 		--max-sessions 3 --display-name 'Alice Ä' --comment 'a remark' \
 		--must-change --disabled
 	[ "$(scmp --json user show alice | sed 's/,"created.*//')" = \
-		'{"name":"alice","role":"operator","enabled":false,"scheme":"SSHA512","apop_secret":false,"must_change":true,"maildir":"/var/vmail/%d/%n","home":"/home/alice","uid":2000,"gid":2001,"networks":["192.0.2.7/32","2001:db8::/32"],"max_sessions":3,"display_name":"Alice Ä","comment":"a remark"' ] ||
+		'{"name":"alice","role":"operator","enabled":false,"scheme":"SSHA512","apop_secret":false,"must_change":true,"maildir":"/var/vmail/%d/%n","home":"/home/alice","uid":2000,"gid":2001,"networks":["192.0.2.7/32","local","2001:db8::/32"],"max_sessions":3,"display_name":"Alice Ä","comment":"a remark"' ] ||
 		{
 			scmp --json user show alice
 			return 1

@@ -54,14 +54,18 @@ static int take_networks(const struct scmp *s, const char *value,
 			one = span_drop(one, 1);
 		while (one.n && one.p[one.n - 1] == ' ')
 			one.n--;
+		if (to->n)
+			buf_add_char(to, ',');
+		if (span_equal(one, span_str("local"))) {
+			buf_add_span(to, one);
+			continue;
+		}
 		if (!network_parse(one, &network))
 			return scmp_fail(s, STATUS_REFUSED,
 					 "--networks: " SPAN_FMT
 					 ": not an address or a network such "
 					 "as 192.0.2.0/24",
 					 SPAN_ARG(one));
-		if (to->n)
-			buf_add_char(to, ',');
 		network_format(&network, to);
 	}
 	return STATUS_OK;

@@ -33,7 +33,8 @@ const struct option_row option_rows[OPTIONS] = {
 	[OPTION_ROLE] = {"role", 0, "ROLE", "what the user may manage"},
 	[OPTION_NETWORKS] = {"networks", 0, "LIST",
 			     "addresses and networks, with commas between "
-			     "them, from which alone a login is possible"},
+			     "them, from which alone a login is possible; "
+			     "local is one without a network"},
 	[OPTION_MAX_SESSIONS] = {"max-sessions", 0, "N",
 				 "sessions at once; '' for what is configured"},
 	[OPTION_DISPLAY_NAME] = {"display-name", 0, "TEXT",
