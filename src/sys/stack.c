@@ -10,6 +10,8 @@ __attribute__((noinline)) void stack_run_on_page(void (*run)(void *context),
 						 void *context)
 {
 	char here;
+	/* Takes what is left of the page: not an array, whose length varies. */
+	/* cppcheck-suppress allocaCalled */
 	char *rest = alloca(((uintptr_t)&here & (PAGE - 1)) + 1);
 
 	/* It is there for its place alone, and so is this frame. */
