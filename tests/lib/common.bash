@@ -335,7 +335,8 @@ serve() {
 		become "${COMMAND[@]}" </dev/null >/dev/null 2>>"$WORLD/log" &
 		SERVER=$!
 		if wait_for 30 up_or_gone; then
-			answers "$PORT" && ! gone "$SERVER" && return
+			# The first visit may still have the only place.
+			wait_for 30 up_or_gone && ! gone "$SERVER" && return
 		fi
 		echo "start $try failed" >>"$WORLD/log"
 		stop_server
