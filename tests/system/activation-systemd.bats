@@ -119,3 +119,37 @@ teardown() {
 	wait_for 30 journal_has max_sessions=900
 	wait_for 30 fresh_visit
 }
+
+scmp() {
+	bare "$BUILD/bin/scmp" --offline --quiet \
+		--database "$CONTAINER_ROOT/var/lib/pop3-session/users.db" "$@"
+}
+
+fetches_as_erin() {
+	outside curl -sS --max-time 20 "$(pop3_url erin 1)" |
+		grep -q '^Subject: 1 for dave'
+}
+
+@test "users of the default database are served; what a dead writer left is undone" {
+	need strace
+	setting 'users += "sqlite:/var/lib/pop3-session/users.db"'
+	scmp db init
+	scmp user add erin --scheme PLAIN --no-policy --password-fd 0 \
+		--home /srv/dave --uid 2004 --gid 2004 <<<secret
+	deliver dave
+	fetches_as_erin
+	# The group's, also after the service has been started.
+	[ "$(inside stat -c '%a %U %G' /var/lib/pop3-session)" = \
+		'2770 root pop3-scmp' ]
+	[ "$(inside stat -c '%a %U %G' /var/lib/pop3-session/users.db)" = \
+		'660 root pop3-scmp' ]
+	bare strace -f -qq -o /dev/null -e trace=unlink,unlinkat \
+		-e inject=unlink,unlinkat:signal=KILL "$BUILD/bin/scmp" \
+		--offline --database \
+		"$CONTAINER_ROOT/var/lib/pop3-session/users.db" \
+		user del erin --yes || true
+	inside test -s /var/lib/pop3-session/users.db-journal
+	fetches_as_erin
+	inside test ! -e /var/lib/pop3-session/users.db-journal
+	journal_has 'died in mid-commit; what it left has been undone'
+}
