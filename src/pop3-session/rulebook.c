@@ -7,13 +7,6 @@
 #include "sys/log.h"
 
 #include <errno.h>
-#include <string.h>
-
-/*
- * The kernel's stamps of files move on in steps, of 10 ms at most: a file that
- * was changed so lately may be changed again and look the same.
- */
-enum { STAMP_STEP_S = 1 };
 
 void rulebook_find(struct rulebook *book, const struct settings *settings)
 {
@@ -65,17 +58,6 @@ static int read_rules(const struct rulebook *book, unsigned wait_ms,
 	return r;
 }
 
-static bool is_as_seen(const struct rulebook *book, const struct stat *st)
-{
-	return book->known && book->seen.st_dev == st->st_dev &&
-	       book->seen.st_ino == st->st_ino &&
-	       book->seen.st_size == st->st_size &&
-	       book->seen.st_mtim.tv_sec == st->st_mtim.tv_sec &&
-	       book->seen.st_mtim.tv_nsec == st->st_mtim.tv_nsec &&
-	       book->seen.st_ctim.tv_sec == st->st_ctim.tv_sec &&
-	       book->seen.st_ctim.tv_nsec == st->st_ctim.tv_nsec;
-}
-
 /* A writer at work is nothing to be told of: the next connection asks again. */
 static void tell_failure(struct rulebook *book, int r, const struct buf *error)
 {
@@ -91,14 +73,13 @@ void rulebook_look(struct rulebook *book, unsigned wait_ms)
 	char memory[USERS_ERROR_SIZE];
 	struct rules rules = {0};
 	struct buf error;
-	struct stat st;
+	struct file_stamp now;
 	int r;
 
 	if (!book->path)
 		return;
-	if (stat(book->path, &st) < 0)
-		memset(&st, 0, sizeof(st));
-	else if (is_as_seen(book, &st))
+	file_stamp_take(book->path, &now);
+	if (file_stamp_is_same(&book->seen, &now))
 		return;
 	buf_init(&error, memory, sizeof(memory));
 	r = read_rules(book, wait_ms, &rules, &error);
@@ -107,8 +88,7 @@ void rulebook_look(struct rulebook *book, unsigned wait_ms)
 		return;
 	rules_clear(&book->rules);
 	book->rules = rules;
-	book->seen = st;
-	book->known = st.st_ctim.tv_sec + STAMP_STEP_S < clock_now_s();
+	book->seen = now;
 }
 
 enum rules_verdict rulebook_ask(const struct rulebook *book,

@@ -11,16 +11,15 @@
 #include "config/settings.h"
 #include "net/peer.h"
 #include "store/rules.h"
+#include "sys/file_stamp.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
 struct rulebook {
-	const char *path; /* of the database; NULL: there are no rules */
-	bool known;	  /* what `rules` were made of looked like `seen` */
-	struct stat seen;
-	int failed; /* the last reading, 0 or a negative errno */
+	const char *path;	/* of the database; NULL: there are no rules */
+	struct file_stamp seen; /* what `rules` were made of */
+	int failed;		/* the last reading, 0 or a negative errno */
 	struct rules rules;
 };
 

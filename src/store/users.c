@@ -326,37 +326,19 @@ void users_facts_add(struct users_facts *facts, struct span stored)
 	memcpy(facts->example, text, example.n + 1);
 }
 
-static bool users_is_as_known(const struct users_facts *facts,
-			      const struct stat *st)
-{
-	return facts->known && facts->stamp.dev == st->st_dev &&
-	       facts->stamp.ino == st->st_ino &&
-	       facts->stamp.size == st->st_size &&
-	       facts->stamp.mtime.tv_sec == st->st_mtim.tv_sec &&
-	       facts->stamp.mtime.tv_nsec == st->st_mtim.tv_nsec &&
-	       facts->stamp.ctime.tv_sec == st->st_ctim.tv_sec &&
-	       facts->stamp.ctime.tv_nsec == st->st_ctim.tv_nsec;
-}
-
-/* The facts as of now. The stamp is older than they are, never younger. */
+/* The facts as of now. */
 static const struct users_facts *users_facts_of(struct users_store *store)
 {
 	struct users_facts *facts = &store->facts;
 	struct users_facts fresh = {0};
-	struct stat st;
 	int failed;
 
-	if (stat(store->path, &st) < 0)
-		memset(&st, 0, sizeof(st));
-	else if (users_is_as_known(facts, &st))
+	file_stamp_take(store->path, &fresh.stamp);
+	if (file_stamp_is_same(&facts->stamp, &fresh.stamp))
 		return facts;
-	fresh.stamp.dev = st.st_dev;
-	fresh.stamp.ino = st.st_ino;
-	fresh.stamp.size = st.st_size;
-	fresh.stamp.mtime = st.st_mtim;
-	fresh.stamp.ctime = st.st_ctim;
 	failed = store->driver->facts(store->path, &fresh);
-	fresh.known = !failed;
+	if (failed) /* to be asked again */
+		memset(&fresh.stamp, 0, sizeof(fresh.stamp));
 	/* While somebody writes, what was true before is good enough. */
 	if (failed != -EBUSY && failed != -EOWNERDEAD)
 		*facts = fresh;

@@ -25,11 +25,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/span.h"
+#include "sys/file_stamp.h"
 
 enum {
 	USERS_STORES_MAX = 8,
@@ -88,13 +88,7 @@ enum users_verdict {
 
 /* What is known of a store as a whole, of the file as it was at `stamp`. */
 struct users_facts {
-	struct {
-		dev_t dev;
-		ino_t ino;
-		off_t size;
-		struct timespec mtime, ctime;
-	} stamp;
-	bool known;
+	struct file_stamp stamp;
 	bool keeps_secret; /* some row has a plain secret */
 	bool example_is_hash;
 	/* A stored form of the same scheme and cost as the first hash's that
