@@ -4,13 +4,8 @@
  * It reads no octet from a client.  From its start it wears the filter that
  * is the monitors' final one, which they inherit for nothing.
  */
-#include "pop3-session/listening.h"
+#include "pop3-session/acceptor.h"
 
-#include "pop3-session/door.h"
-#include "pop3-session/events.h"
-#include "pop3-session/live.h"
-#include "pop3-session/refusal.h"
-#include "pop3-session/session.h"
 #include "pop3-session/start.h"
 #include "priv/sandbox.h"
 #include "sys/clock.h"
@@ -29,12 +24,8 @@
 #include <unistd.h>
 
 enum {
-	FIRST_SOCKET = 3,
-	ACCEPTS_IN_ROW = 64,
-	ORDERS_OUT = 64,       /* orders to the front parent not yet reported */
 	FRONT_GRACE_MS = 3000, /* a front may outlive its monitor so long */
 	TICK_MS = 500,
-	PAUSE_MS = 100, /* when descriptors or processes run out */
 	/*
 	 * After a crash, which may have been a guess at addresses that all of a
 	 * generation share, the master replaces it; if it cannot, there is one
@@ -43,221 +34,11 @@ enum {
 	CRASH_PAUSE_MS = 2000,
 };
 
-struct acceptor {
-	struct service *service;
-	int control;
-	int orders; /* to the front parent */
-	pid_t front_parent;
-	int sockets[LISTENING_SOCKETS];
-	size_t sockets_n; /* 0: no longer accepting */
-	bool leaving;
-	bool control_gone;
-	int signals;	     /* tells of SIGCHLD */
-	int monitor_signals; /* tells a monitor of SIGTERM */
-	uint32_t orders_out;
-	uint64_t paused_until;
-	struct live live;
-	struct refusals refusals;
-};
-
-/*
- * A monitor begins with a copy of the acceptor's memory, and both write on:
- * here to the same page, so that each has one of its own and not two.
- */
-static struct {
-	_Alignas(4096) struct acceptor acceptor;
-	struct monitor monitor;
-} mine;
-
 static void tell_master(const struct acceptor *a, enum listening_word word)
 {
 	char octet = (char)word;
 
 	(void)send(a->control, &octet, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-/* --- a new session --- */
-
-static _Noreturn void be_monitor(struct acceptor *a, int others_end)
-{
-	close(others_end);
-	/* The listening sockets, and the control behind them. */
-	(void)close_range(FIRST_SOCKET, (unsigned)a->control, 0);
-	close(a->orders);
-	close(a->signals);
-	refusal_drop(&a->refusals);
-	monitor_serve(&mine.monitor);
-	_exit(0);
-}
-
-static bool is_paused(const struct acceptor *a)
-{
-	return a->paused_until > 0 && clock_ms() < a->paused_until;
-}
-
-static void pause_for(struct acceptor *a, uint64_t ms)
-{
-	uint64_t until = clock_ms() + ms;
-
-	if (until > a->paused_until)
-		a->paused_until = until;
-}
-
-static void out_of(struct acceptor *a, const char *what, int error)
-{
-	log_error("cannot serve a connection: %s: %s", what, strerror(error));
-	pause_for(a, PAUSE_MS);
-}
-
-static void take_report(struct acceptor *a)
-{
-	struct admission_ticket ticket;
-	struct front_report report;
-	size_t n;
-	ssize_t got =
-		io_recv_fds(a->orders, &report, sizeof(report), NULL, 0, &n, 0);
-
-	if (got != (ssize_t)sizeof(report) || a->orders_out == 0) {
-		a->orders_out = 0;
-		return;
-	}
-	a->orders_out--;
-	if (report.pid > 0) {
-		live_set_front(&a->live, report.session, report.pid);
-		return;
-	}
-	out_of(a, "clone", -report.pid);
-	if (live_has_no_front(&a->live, report.session, &ticket))
-		admission_leave(&a->service->admission, &ticket);
-}
-
-/* They are not waited for but when somebody has to be known. */
-static void take_reports(struct acceptor *a)
-{
-	while (a->orders_out > 0)
-		take_report(a);
-}
-
-static int order_front(struct acceptor *a, uint32_t session, int client,
-		       int channel)
-{
-	struct front_order order = {session};
-	const int fds[] = {client, channel};
-	ssize_t r;
-
-	while (a->orders_out >= ORDERS_OUT)
-		take_report(a);
-	r = io_send_fds(a->orders, &order, sizeof(order), fds, 2, 0);
-	if (r < 0)
-		return (int)r;
-	a->orders_out++;
-	return 0;
-}
-
-/*
- * What the monitor is given lives in this call, of which it has its copy; the
- * greeting waits in the channel before there is a front to read it.
- */
-static int start_session(struct acceptor *a, int client,
-			 const struct peer *peer,
-			 struct admission_ticket *ticket)
-{
-	struct monitor_setup setup = {
-		.service = a->service,
-		.client = client,
-		.peer = *peer,
-		.is_network = true,
-		.ticket = ticket,
-		.signals = a->monitor_signals,
-		.is_counted = true,
-	};
-	uint32_t session;
-	int channel[2];
-	pid_t monitor;
-	int r;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
-		return -errno;
-	setup.channel = channel[0];
-	monitor_start(&mine.monitor, &setup);
-	session = live_add(&a->live, ticket);
-	/* Nothing has to be prepared for a fork here, so nothing is. */
-	monitor = _Fork();
-	if (monitor == 0)
-		be_monitor(a, channel[1]);
-	if (monitor < 0) {
-		r = -errno;
-		live_cancel(&a->live, session);
-	} else {
-		/*
-		 * From here on its end releases the session.  Only now, since
-		 * a front would greet the client.
-		 */
-		live_set_monitor(&a->live, session, monitor);
-		r = order_front(a, session, client, channel[1]);
-	}
-	close(channel[1]);
-	close(channel[0]);
-	return r;
-}
-
-static void refuse_for(struct acceptor *a, int client, const struct peer *peer,
-		       int error)
-{
-	refusal_apologise(client);
-	event_unserved(peer, "new session", error);
-	pause_for(a, PAUSE_MS);
-}
-
-/* False: it was refused, and told so. */
-static bool serve(struct acceptor *a, int client)
-{
-	struct admission_ticket ticket = ADMISSION_NO_TICKET;
-	struct peer peer;
-	int r;
-
-	if (peer_of(client, &peer) < 0)
-		return true; /* gone already */
-	if (live_is_full(&a->live)) {
-		door_is_full(a->service, client, &peer);
-		return false;
-	}
-	if (!door_admit(a->service, client, &peer, 0, &ticket))
-		return false;
-	r = start_session(a, client, &peer, &ticket);
-	if (r < 0) {
-		admission_leave(&a->service->admission, &ticket);
-		refuse_for(a, client, &peer, -r);
-	}
-	admission_hand_over(&ticket);
-	return r == 0;
-}
-
-static void accept_failed(struct acceptor *a, int error)
-{
-	refusal_drop(&a->refusals);
-	out_of(a, "accept", error);
-}
-
-static void accept_from(struct acceptor *a, int socket)
-{
-	int i;
-
-	service_look(a->service);
-	for (i = 0; i < ACCEPTS_IN_ROW && !is_paused(a); i++) {
-		int client = accept4(socket, NULL, NULL, SOCK_CLOEXEC);
-
-		if (client < 0) {
-			if (errno == EMFILE || errno == ENFILE ||
-			    errno == ENOMEM || errno == ENOBUFS)
-				accept_failed(a, errno);
-			return;
-		}
-		if (serve(a, client))
-			close(client);
-		else
-			refusal_keep(&a->refusals, client);
-	}
 }
 
 /* --- ends of processes --- */
@@ -288,7 +69,7 @@ static void reap(struct acceptor *a)
 
 	(void)signals_next(a->signals);
 	/* What has ended must be known. */
-	take_reports(a);
+	acceptor_take_reports(a);
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		struct admission_ticket ticket;
 
@@ -298,7 +79,7 @@ static void reap(struct acceptor *a)
 		}
 		if (live_crashed(&a->live, pid, status)) {
 			tell_master(a, WORD_CRASH);
-			pause_for(a, CRASH_PAUSE_MS);
+			acceptor_pause(a, CRASH_PAUSE_MS);
 		}
 		if (live_ended(&a->live, pid, clock_ms() + FRONT_GRACE_MS,
 			       &ticket))
@@ -316,7 +97,7 @@ static void obey_master(struct acceptor *a)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	stop_accepting(a);
-	take_reports(a);
+	acceptor_take_reports(a);
 	/* Without a master (killed) sessions go on to their end. */
 	if (n <= 0)
 		a->control_gone = true;
@@ -329,9 +110,9 @@ static void obey_master(struct acceptor *a)
 static void wait_and_work(struct acceptor *a)
 {
 	struct pollfd fds[LISTENING_SOCKETS + 2];
-	bool ticks, paused = is_paused(a);
-	const struct timespec tick = {0,
-				      (paused ? PAUSE_MS : TICK_MS) * 1000000L};
+	bool ticks, paused = acceptor_is_paused(a);
+	const struct timespec tick = {
+		0, (paused ? ACCEPTOR_PAUSE_MS : TICK_MS) * 1000000L};
 	size_t i, n = 0;
 
 	fds[n++] =
@@ -344,7 +125,7 @@ static void wait_and_work(struct acceptor *a)
 		refusal_is_kept(&a->refusals);
 	if (ppoll(fds, n, ticks ? &tick : NULL, NULL) < 0) {
 		if (errno != EINTR)
-			clock_nap_ms(PAUSE_MS);
+			clock_nap_ms(ACCEPTOR_PAUSE_MS);
 		return;
 	}
 	if (fds[1].revents)
@@ -355,7 +136,7 @@ static void wait_and_work(struct acceptor *a)
 		refusal_look(&a->refusals, clock_ms());
 	for (i = 0; i < a->sockets_n; i++) {
 		if (fds[2 + i].revents)
-			accept_from(a, a->sockets[i]);
+			acceptor_accept(a, a->sockets[i]);
 	}
 	if (fds[0].revents)
 		obey_master(a);
@@ -446,13 +227,13 @@ static int take_signals(struct acceptor *a)
 
 int acceptor_serve(struct service *service, int control, int sockets)
 {
-	struct acceptor *a = &mine.acceptor;
+	struct acceptor *a = &acceptor_page.acceptor;
 	int i, r;
 
 	a->service = service;
 	a->control = control;
 	for (i = 0; i < sockets && i < LISTENING_SOCKETS; i++)
-		a->sockets[a->sockets_n++] = FIRST_SOCKET + i;
+		a->sockets[a->sockets_n++] = ACCEPTOR_FIRST_SOCKET + i;
 	r = take_signals(a);
 	if (r == 0)
 		r = live_init(&a->live,
