@@ -21,8 +21,26 @@ static int database_access(const char *path, int mode)
 	return faccessat(AT_FDCWD, path, mode, 0);
 }
 
+/*
+ * Only what the library makes. A journal that somebody else has put there may
+ * name any file as one to be removed, with the rights of whoever undoes it.
+ */
+static bool is_of_library(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct span name = span_str(slash ? slash + 1 : path);
+	struct span tail = span_drop(name, span_find_last(name, '-'));
+
+	return span_equal(tail, span_str("-journal")) ||
+	       span_starts(name, span_str("etilqs_"));
+}
+
 static int database_unlink(const char *path)
 {
+	if (!is_of_library(path)) {
+		errno = EPERM;
+		return -1;
+	}
 	return unlinkat(AT_FDCWD, path, 0);
 }
 

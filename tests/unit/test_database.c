@@ -897,6 +897,56 @@ static void test_what_a_dead_writer_left_is_undone(void **state)
 	assert_int_equal(owners_asked, 2);
 }
 
+static void put_number(FILE *to, uint32_t n)
+{
+	for (int shift = 24; shift >= 0; shift -= 8)
+		fputc((int)(n >> shift & 255), to);
+}
+
+/* As SQLite's file format has it, section 3.3: of several databases. */
+static void name_super_journal(const char *name)
+{
+	FILE *to = fopen(journal, "ab");
+	uint32_t sum = 0;
+
+	assert_non_null(to);
+	for (const char *p = name; *p; p++)
+		sum += (unsigned char)*p;
+	put_number(to, 0x40000000 / 4096 + 1);
+	fputs(name, to);
+	put_number(to, (uint32_t)strlen(name));
+	put_number(to, sum);
+	put_number(to, 0xd9d505f9);
+	put_number(to, 0x20a163d7);
+	assert_int_equal(fclose(to), 0);
+}
+
+/* Whoever may write the folder is not to remove files with others' rights. */
+static void test_a_journal_removes_no_other_file(void **state)
+{
+	struct user_row row;
+	char victim[128];
+	FILE *file;
+
+	(void)state;
+	snprintf(victim, sizeof(victim), "%s/victim", folder);
+	file = fopen(victim, "w");
+	assert_non_null(file);
+	fputs("precious", file);
+	assert_int_equal(fclose(file), 0);
+	make_users();
+	kill_writer_in_mid_commit();
+	name_super_journal(victim);
+	/* The first that undoes it is told that something is wrong. */
+	(void)!find("alice", &row);
+	assert_int_equal(access(victim, F_OK), 0);
+	buf_reset(&error);
+	assert_int_equal(find("alice", &row), USERS_FOUND);
+	assert_string_equal(row.password, "{PLAIN}secret");
+	assert_int_equal(access(victim, F_OK), 0);
+	assert_int_equal(unlink(victim), 0);
+}
+
 static void test_a_broken_file_is_a_lasting_failure(void **state)
 {
 	struct user_row row;
@@ -938,6 +988,7 @@ int main(void)
 		TEST(test_a_million_users_cost_a_login_what_ten_do),
 		TEST(test_a_writer_that_hangs_is_a_failure_for_now),
 		TEST(test_what_a_dead_writer_left_is_undone),
+		TEST(test_a_journal_removes_no_other_file),
 		TEST(test_a_broken_file_is_a_lasting_failure),
 	};
 
