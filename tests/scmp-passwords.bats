@@ -131,9 +131,11 @@ fits() { # name password
 	printf 'another one\n' | scmp user passwd alice --password-fd 0
 	fits alice 'another one'
 	[ "$(field alice must_change)" = false ]
+	scmp -q user change alice --must-change
 	printf 'apop\n' | scmp user passwd alice --secret-fd 0
 	fits alice 'another one'
 	[ "$(field alice apop_secret)" = true ]
+	[ "$(field alice must_change)" = true ]
 	scmp user passwd alice --no-secret
 	[ "$(field alice apop_secret)" = false ]
 	scmp user passwd alice --no-password

@@ -113,3 +113,18 @@ teardown() {
 	said 'min_uid'
 	[ -d "$MAIL/new" ]
 }
+
+@test "mail of a user of another store stays" {
+	echo "alice:{PLAIN}other" >"$WORLD/others"
+	SCMP+=(-o "users=sqlite:$DATABASE,passwd-file:$WORLD/others")
+	exits 3 scmp user purge alice --yes
+	adds alice
+	exits 3 scmp user del alice --purge --yes
+	scmp -q user show alice >"$WORLD/shown"
+	[ -d "$MAIL/new" ]
+	echo "this is no row" >"$WORLD/others"
+	exits 3 scmp user del alice --purge --yes
+	rm "$WORLD/others"
+	scmp -q user del alice --purge --yes
+	[ ! -e "$MAIL" ]
+}

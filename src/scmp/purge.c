@@ -7,6 +7,7 @@
 #include "scmp/prompt.h"
 #include "store/place.h"
 #include "store/place_remove.h"
+#include "store/users_each.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -110,6 +111,61 @@ static int compare_one(const struct database_user *user, void *context)
 	return 1;
 }
 
+/* A row of another store, where the name itself is another user, too. */
+static void compare_other(void *context, const struct user_row *row,
+			  const char *fault)
+{
+	struct sharing *sharing = context;
+	char path[PLACE_PATH_SIZE];
+
+	if (fault || sharing->other[0])
+		return;
+	if (strcmp(row->name, sharing->name) == 0 ||
+	    (expand(sharing->s, row, path) == 0 &&
+	     (is_at_or_in(path, sharing->path) ||
+	      is_at_or_in(sharing->path, path))))
+		memcpy(sharing->other, row->name, sizeof(sharing->other));
+}
+
+/* The database that is open has been looked at, and must not be opened twice.
+ */
+static int check_other_stores(struct scmp *s, struct sharing *sharing)
+{
+	const struct conf_list *all = &s->configuration.settings.users;
+	const char *specs[USERS_STORES_MAX];
+	char memory[USERS_ERROR_SIZE];
+	struct users users;
+	struct buf error;
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < all->n && n < USERS_STORES_MAX; i++) {
+		const char *path = strchr(all->items[i], ':');
+
+		if (!path || strcmp(path + 1, s->db.path) != 0)
+			specs[n++] = all->items[i];
+	}
+	if (n == 0)
+		return STATUS_OK;
+	buf_init(&error, memory, sizeof(memory));
+	if (users_open(&users, specs, n, &error) < 0)
+		return scmp_fail(s, STATUS_REFUSED, SPAN_FMT,
+				 SPAN_ARG(buf_span(&error)));
+	r = users_each(&users, compare_other, sharing);
+	if (sharing->other[0])
+		return scmp_fail(s, STATUS_REFUSED,
+				 "%s: the mail in %s is that of user %s in "
+				 "another store of `users`, too; it stays",
+				 sharing->name, sharing->path, sharing->other);
+	if (r < 0 && r != -ENOENT)
+		return scmp_fail(s, STATUS_REFUSED,
+				 "%s: another store of `users` cannot be read "
+				 "whole, so the mail may be somebody's; it "
+				 "stays (see pop3-session --check)",
+				 sharing->name);
+	return STATUS_OK;
+}
+
 static int check_sharing(struct scmp *s, const char *name, const char *path)
 {
 	struct sharing sharing = {.s = s, .name = name, .path = path};
@@ -127,7 +183,7 @@ static int check_sharing(struct scmp *s, const char *name, const char *path)
 				 "%s: the mail in %s is user %s's, too; it "
 				 "stays",
 				 name, path, sharing.other);
-	return STATUS_OK;
+	return check_other_stores(s, &sharing);
 }
 
 /* --- removing --- */

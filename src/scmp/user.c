@@ -145,6 +145,11 @@ static int passwd(struct scmp *s, struct database_user *user)
 		r = credentials_take(s, true, user, &fields, &password);
 	if (r != STATUS_OK)
 		return r;
+	/* A password that was to be changed has been, unless it says else. */
+	if ((fields & DATABASE_PASSWORD) && !(fields & DATABASE_MUST_CHANGE)) {
+		user->row.must_change = false;
+		fields |= DATABASE_MUST_CHANGE;
+	}
 	r = store(s, user->row.name, fields, user);
 	if (r != STATUS_OK) {
 		secret_clear(&password);
@@ -164,10 +169,6 @@ int user_passwd(struct scmp *s)
 
 	if (r != STATUS_OK)
 		return r;
-	/* A password that was to be changed has been, unless it says else. */
-	if (!scmp_given(s, OPTION_MUST_CHANGE) &&
-	    !scmp_given(s, OPTION_NO_MUST_CHANGE))
-		s->options.given |= OPTION_BIT(OPTION_NO_MUST_CHANGE);
 	r = passwd(s, &user);
 	database_user_clear(&user);
 	return r;

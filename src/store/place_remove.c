@@ -192,6 +192,16 @@ static int remove_at(int above, const char *name, struct place_removed *removed)
 	return 0;
 }
 
+/* However many slashes the root ends in. */
+static bool is_root(const char *path, const char *root)
+{
+	size_t n = strlen(root);
+
+	while (n > 1 && root[n - 1] == '/')
+		n--;
+	return strncmp(path, root, n) == 0 && !path[n];
+}
+
 int place_remove(const char *path, const char *const *roots, size_t nroots,
 		 struct place_removed *removed)
 {
@@ -205,7 +215,7 @@ int place_remove(const char *path, const char *const *roots, size_t nroots,
 		return -EINVAL;
 	for (size_t i = 0; i < nroots; i++) {
 		/* A root that lies in another one is nobody's mail either. */
-		if (strcmp(path, roots[i]) == 0 || beneath(roots[i], path))
+		if (is_root(path, roots[i]) || beneath(roots[i], path))
 			return -EXDEV;
 	}
 	above = find_above(path, roots, nroots, &name);
