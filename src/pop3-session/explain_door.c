@@ -16,8 +16,6 @@
 
 #define AT(member) offsetof(struct settings, member)
 
-enum { RULES_WAIT_MS = 500 };
-
 /* --- rules --- */
 
 /* The rule that decided, looked for among all. */

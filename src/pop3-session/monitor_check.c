@@ -90,7 +90,8 @@ enum auth_verdict monitor_check(const struct monitor *m,
 		return check_apop(m, row, proof);
 	verdict = check_in_turn(m, row->password, proof);
 	if ((verdict == AUTH_GOOD && row->enabled) ||
-	    verdict == AUTH_TEMPFAIL || auth_is_costly(row->password))
+	    verdict == AUTH_TEMPFAIL ||
+	    (verdict != AUTH_UNSUPPORTED && auth_is_costly(row->password)))
 		return verdict;
 	return do_usual_work(m, example, proof) ? verdict : AUTH_TEMPFAIL;
 }

@@ -90,9 +90,13 @@ static enum channel_answer look_up(struct monitor *m, struct user_row *row)
 		log_error("users: %s", buf_str(&error) ? memory : "");
 	switch (verdict) {
 	case USERS_FOUND:
-		return row->enabled && !monitor_is_kept_out(m, row)
-			       ? CHANNEL_WELCOME
-			       : CHANNEL_BAD_CREDENTIALS;
+		/* The door may not have been able to read the rules. */
+		if (m->setup->is_network)
+			rulebook_look(&m->service->rulebook, RULES_WAIT_MS);
+		/* From here on as if disabled, also in the time it takes. */
+		if (row->enabled && monitor_is_kept_out(m, row))
+			row->enabled = false;
+		return row->enabled ? CHANNEL_WELCOME : CHANNEL_BAD_CREDENTIALS;
 	case USERS_UNKNOWN:
 		return CHANNEL_BAD_CREDENTIALS;
 	case USERS_TEMPFAIL:

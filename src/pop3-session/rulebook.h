@@ -16,6 +16,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* For a writer, where there is no earlier reading to go by. */
+enum { RULES_WAIT_MS = 500 };
+
 struct rulebook {
 	const char *path;	/* of the database; NULL: there are no rules */
 	struct file_stamp seen; /* what `rules` were made of */

@@ -24,7 +24,6 @@ enum {
 	REAP_S = 2,
 	REAP_NAP_MS = 5,
 	REAP_NAPS = 20,
-	RULES_WAIT_MS = 500, /* there is no earlier reading to go by */
 };
 
 /* --- the front's process --- */
