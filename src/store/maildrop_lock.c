@@ -24,7 +24,7 @@ static int lock_file(int dir, int *file)
 {
 	struct stat st;
 	int error = 0;
-	int fd = openat(dir, "pop3-session.lock",
+	int fd = openat(dir, MAILDROP_LOCK_NAME,
 			O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
 			0600);
 

@@ -7,6 +7,8 @@
 #ifndef STORE_MAILDROP_LOCK_H
 #define STORE_MAILDROP_LOCK_H
 
+#define MAILDROP_LOCK_NAME "pop3-session.lock"
+
 /*
  * Locks the Maildir open (not by O_PATH) as dir, without waiting. Returns 0
  * and through *file the descriptor that holds the lock, or -1 if dir itself

@@ -3,70 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/openat2.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-enum {
-	PLACE_FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-	/* a rename at the same time can make openat2 ask for another try */
-	PLACE_TRIES = 16,
-};
+#include "store/place_walk.h"
 
-/* Without openat2: one folder after the other, no symbolic link at all. */
-static int place_open_stepwise(int root, const char *path, int flags)
-{
-	char part[NAME_MAX + 1];
-	int fd = root;
-
-	do {
-		size_t n = strcspn(path, "/");
-		int last = !path[n], next;
-
-		if (n >= sizeof(part)) {
-			next = -ENAMETOOLONG;
-		} else {
-			memcpy(part, path, n);
-			part[n] = '\0';
-			next = openat(fd, part,
-				      (last ? flags : O_PATH | O_DIRECTORY) |
-					      O_NOFOLLOW | O_CLOEXEC);
-			if (next < 0)
-				next = -errno;
-		}
-		if (fd != root)
-			close(fd);
-		fd = next;
-		path += n + !last;
-	} while (fd >= 0 && *path);
-	return fd;
-}
-
-/* `path` is relative, without "." (but alone), ".." or empty parts. */
-static int place_open_beneath(int root, const char *path, int flags)
-{
-	struct open_how how = {
-		.flags = (uint64_t)flags,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-	};
-	long fd;
-
-	for (int i = 0; i < PLACE_TRIES; i++) {
-		fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
-		if (fd >= 0)
-			return (int)fd;
-		if (errno != EAGAIN && errno != EINTR)
-			break;
-	}
-	/* Container runtimes answer EPERM for calls that they do not know. */
-	if (errno != ENOSYS && errno != EPERM)
-		return -errno;
-	return place_open_stepwise(root, path, flags);
-}
+enum { PLACE_FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 
 /* The part of the path beneath the root, "." for itself; NULL: it is not. */
 static const char *place_beneath(const char *path, const char *root)
@@ -112,7 +55,7 @@ static int place_open_at(int root, const char *path, int flags)
 	int fd;
 
 	if (root >= 0)
-		return place_open_beneath(root, path, flags);
+		return place_walk(root, path, flags, 0);
 	fd = open(path, flags);
 	return fd < 0 ? -errno : fd;
 }

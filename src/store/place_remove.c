@@ -7,18 +7,17 @@
 #include <linux/openat2.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "store/maildrop_lock.h"
 #include "store/place.h"
+#include "store/place_walk.h"
 
 enum {
 	FOLDER = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
 	/* of folders in each other; a Maildir has two or three */
 	DEPTH_MAX = 32,
-	TRIES = 16,
 };
 
 static void note(struct place_removed *removed, int failed)
@@ -35,47 +34,68 @@ static bool is_folder(int dir, const char *name)
 	       S_ISDIR(st.st_mode);
 }
 
-static void empty_folder(int fd, dev_t device, int depth,
+/* A folder that something is mounted on; not every kernel tells. */
+static bool is_mounted(int fd)
+{
+	struct statx st;
+
+	return statx(fd, "", AT_EMPTY_PATH, 0, &st) == 0 &&
+	       (st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+/* What is mounted there is not this user's mail. */
+static int open_inner(int dir, const char *name)
+{
+	struct stat outer, inner;
+	int failed = 0;
+	int fd = place_walk(dir, name, FOLDER,
+			    RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+
+	if (fd < 0)
+		return fd;
+	/* A kernel without openat2 has gone in. */
+	if (fstat(dir, &outer) < 0 || fstat(fd, &inner) < 0)
+		failed = -errno;
+	else if (inner.st_dev != outer.st_dev || is_mounted(fd))
+		failed = -EXDEV;
+	if (!failed)
+		return fd;
+	close(fd);
+	return failed;
+}
+
+static void empty_folder(int fd, const char *but, int depth,
 			 struct place_removed *removed);
 
-static void remove_folder(int dir, const char *name, dev_t device, int depth,
+static void remove_folder(int dir, const char *name, int depth,
 			  struct place_removed *removed)
 {
-	int fd = openat(dir, name, FOLDER);
-	struct stat st;
+	int fd = depth < DEPTH_MAX ? open_inner(dir, name) : -ENAMETOOLONG;
 
 	if (fd < 0) {
-		note(removed, -errno);
+		note(removed, fd);
 		return;
 	}
-	/* What is mounted there is not this user's mail. */
-	if (fstat(fd, &st) < 0 || st.st_dev != device || depth == DEPTH_MAX) {
-		note(removed, -EXDEV);
-		close(fd);
-		return;
-	}
-	empty_folder(fd, device, depth + 1, removed);
+	empty_folder(fd, NULL, depth + 1, removed);
 	if (unlinkat(dir, name, AT_REMOVEDIR) < 0)
 		note(removed, -errno);
 	else
 		removed->folders++;
 }
 
-static void remove_one(int dir, const char *name, dev_t device, int depth,
+static void remove_one(int dir, const char *name, int depth,
 		       struct place_removed *removed)
 {
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return;
 	if (is_folder(dir, name))
-		remove_folder(dir, name, device, depth, removed);
+		remove_folder(dir, name, depth, removed);
 	else if (unlinkat(dir, name, 0) == 0)
 		removed->files++;
 	else if (errno != ENOENT)
 		note(removed, -errno);
 }
 
-/* Takes the descriptor. */
-static void empty_folder(int fd, dev_t device, int depth,
+/* All but what is called `but` (may be NULL). Takes the descriptor. */
+static void empty_folder(int fd, const char *but, int depth,
 			 struct place_removed *removed)
 {
 	struct dirent *entry;
@@ -87,30 +107,17 @@ static void empty_folder(int fd, dev_t device, int depth,
 		return;
 	}
 	/* What is removed while the folder is read is read all the same. */
-	while ((entry = readdir(dir)))
-		remove_one(fd, entry->d_name, device, depth, removed);
+	while ((entry = readdir(dir))) {
+		const char *name = entry->d_name;
+
+		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+		    (!but || strcmp(name, but) != 0))
+			remove_one(fd, name, depth, removed);
+	}
 	closedir(dir);
 }
 
 /* --- where it is --- */
-
-static int open_beneath(int root, const char *path)
-{
-	struct open_how how = {
-		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
-	};
-	long fd;
-
-	for (int i = 0; i < TRIES; i++) {
-		fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
-		if (fd >= 0)
-			return (int)fd;
-		if (errno != EAGAIN && errno != EINTR)
-			break;
-	}
-	return -errno;
-}
 
 /* What of the path is beneath the root; NULL: nothing. */
 static const char *beneath(const char *path, const char *root)
@@ -138,7 +145,8 @@ static int open_above(const char *root, const char *rest, const char **name)
 	rootfd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (rootfd < 0)
 		return -errno;
-	fd = open_beneath(rootfd, above);
+	fd = place_walk(rootfd, above, O_PATH | O_DIRECTORY,
+			RESOLVE_NO_SYMLINKS);
 	close(rootfd);
 	return fd;
 }
@@ -167,29 +175,38 @@ static int find_above(const char *path, const char *const *roots, size_t nroots,
 	return failed;
 }
 
-static int remove_at(int above, const char *name, struct place_removed *removed)
+/* The folder fd, which is locked. */
+static void remove_locked(int above, const char *name, int fd,
+			  struct place_removed *removed)
 {
-	int fd = openat(above, name, FOLDER), lock;
-	struct stat st;
+	int again = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		int failed = -errno;
-
-		close(fd);
-		return failed;
+	if (again < 0) {
+		note(removed, -errno);
+		return;
 	}
-	/* Kept until all is gone, so that no session comes in meanwhile. */
-	lock = dup(fd);
-	empty_folder(fd, st.st_dev, 0, removed);
+	/* A file that bears the lock comes last, or a session would come in. */
+	empty_folder(again, MAILDROP_LOCK_NAME, 0, removed);
+	remove_one(fd, MAILDROP_LOCK_NAME, 0, removed);
 	if (unlinkat(above, name, AT_REMOVEDIR) == 0)
 		removed->folders++;
 	else
 		note(removed, -errno);
-	if (lock >= 0)
-		close(lock);
-	return 0;
+}
+
+static int remove_at(int above, const char *name, struct place_removed *removed)
+{
+	int fd = openat(above, name, FOLDER), lock, failed;
+
+	if (fd < 0)
+		return -errno;
+	failed = maildrop_lock(fd, &lock);
+	if (!failed) {
+		remove_locked(above, name, fd, removed);
+		maildrop_unlock(fd, &lock);
+	}
+	close(fd);
+	return failed;
 }
 
 /* However many slashes the root ends in. */

@@ -19,14 +19,16 @@ struct place_removed {
  * the mail's owner already. The path must lie beneath one of the roots (with
  * none of them, anywhere) and be none of them; below the root no symbolic link
  * is followed, in the folder neither links nor mount points are. A session that
- * uses the Maildir is respected: its lock is taken first.
+ * uses the Maildir is respected: its lock is taken first, as sessions do
+ * (store/maildrop_lock.h), and kept to the end.
  *
  * 0, and *removed says what is gone; the folder itself stays where the folder
- * above it may not be written (removed->failed then). Or nothing was removed:
+ * above it may not be written, or where something is mounted in it
+ * (removed->failed then; -EXDEV is the latter). Or nothing was removed:
  *	-ENOENT       there is none
  *	-EXDEV        not beneath a root, or a root itself
  *	-EWOULDBLOCK  a session is in it
- *	-ELOOP, -ENOTDIR, -EACCES, -ENOSYS (kernel without openat2) and others
+ *	-ELOOP, -ENOTDIR, -EACCES and others
  */
 __attribute__((warn_unused_result)) int
 place_remove(const char *path, const char *const *roots, size_t nroots,
