@@ -84,6 +84,7 @@ static void check_example(struct span stored, const struct stored *s)
 		STORED_GOOD);
 	REQUIRE(example.scheme == s->scheme);
 	REQUIRE(example.is_costly == s->is_costly);
+	REQUIRE(example.work_us == s->work_us);
 	REQUIRE(example.rounds == s->rounds);
 	REQUIRE(example.memory_kib == s->memory_kib);
 	REQUIRE(example.lanes == s->lanes && example.version == s->version);

@@ -51,6 +51,14 @@ bool auth_is_costly(const char *stored)
 	return is_costly;
 }
 
+uint32_t auth_work_us(const char *stored)
+{
+	uint32_t work_us = 0;
+
+	(void)stored_work(span_str(stored), &work_us);
+	return work_us;
+}
+
 bool auth_describe(const char *stored, struct buf *out)
 {
 	struct auth_form f;

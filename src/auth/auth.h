@@ -62,6 +62,10 @@ bool auth_describe(const char *stored, struct buf *out);
  */
 bool auth_is_costly(const char *stored);
 
+/* The same in microseconds, which are good for comparing two forms only; 0
+ * also of a form that cannot be used. */
+uint32_t auth_work_us(const char *stored);
+
 /* How much work a check of a new form is to be. 0: the scheme's usual. */
 struct auth_cost {
 	/* in the scheme's unit: see cost_unit in proto/scheme.h */

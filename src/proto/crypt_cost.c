@@ -4,6 +4,7 @@
 #include "base/num.h"
 
 static const char memory_unit[] = "KiB of memory";
+static const char bcrypt_unit[] = "as cost";
 
 /* Value of one of crypt(3)'s 64 letters, or -1. */
 static int crypt_letter(char c)
@@ -151,7 +152,7 @@ static const struct {
 	{SPAN_LITERAL("$y$"), crypt_cost_yescrypt, 262144, memory_unit, false},
 	{SPAN_LITERAL("$gy$"), crypt_cost_yescrypt, 262144, memory_unit, false},
 	{SPAN_LITERAL("$7$"), crypt_cost_scrypt, 262144, memory_unit, false},
-	{SPAN_LITERAL("$2"), crypt_cost_bcrypt, 15, "as cost", false},
+	{SPAN_LITERAL("$2"), crypt_cost_bcrypt, 15, bcrypt_unit, false},
 	{SPAN_LITERAL("$6$"), crypt_cost_sha2, 2000000, "rounds", false},
 	{SPAN_LITERAL("$5$"), crypt_cost_sha2, 2000000, "rounds", false},
 	{SPAN_LITERAL("$sha1$"), crypt_cost_sha1, 2000000, "rounds", false},
@@ -187,4 +188,18 @@ bool crypt_cost(struct span form, struct crypt_cost *cost)
 	cost->is_costly = !methods[i].is_cheap;
 	return methods[i].read && crypt_has_hash(form) &&
 	       methods[i].read(span_drop(form, methods[i].prefix.n), cost);
+}
+
+uint32_t crypt_work_us(const struct crypt_cost *cost)
+{
+	enum { MD5_US = 300, CHEAP_US = 2 };
+
+	if (!cost->limit)
+		return cost->is_costly ? MD5_US : CHEAP_US;
+	if (cost->asked >= cost->limit)
+		return CRYPT_WORK_MOST_US;
+	/* The one unit that is a logarithm. */
+	if (cost->unit == bcrypt_unit)
+		return CRYPT_WORK_MOST_US >> (cost->limit - cost->asked);
+	return (uint32_t)(CRYPT_WORK_MOST_US * cost->asked / cost->limit);
 }

@@ -27,4 +27,11 @@ struct crypt_cost {
  */
 bool crypt_cost(struct span form, struct crypt_cost *cost);
 
+/*
+ * About how long a check takes on a usual processor, in microseconds: good for
+ * telling which of two is more work. The limits are where it takes the most.
+ */
+enum { CRYPT_WORK_MOST_US = 2000000 };
+uint32_t crypt_work_us(const struct crypt_cost *cost);
+
 #endif

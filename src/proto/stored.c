@@ -12,6 +12,7 @@ enum {
 	ARGON2_HASH_MIN = 16,
 	PBKDF2_ROUNDS = 4000000,
 	PBKDF2_HASH = 20,
+	DIGEST_US = 1,
 };
 
 size_t stored_hash_size(enum scheme_hash hash)
@@ -127,6 +128,12 @@ static struct span stored_behind_prefix(const struct stored *s)
 	return span_drop(s->form, span_str(s->scheme->prefix).n);
 }
 
+/* What is that much, where a limit is the most work there is? */
+static uint32_t stored_share_us(uint64_t asked, uint64_t limit)
+{
+	return 1 + (uint32_t)(CRYPT_WORK_MOST_US * asked / limit);
+}
+
 /* $argon2id$v=19$m=65536,t=3,p=1$salt$hash; older ones have no v= */
 static enum stored_verdict stored_argon2(struct stored *s, struct buf *memory,
 					 struct buf *words)
@@ -163,6 +170,8 @@ static enum stored_verdict stored_argon2(struct stored *s, struct buf *memory,
 		return stored_excess(words, s->rounds,
 				     ARGON2_WORK / s->memory_kib,
 				     "passes over that much memory");
+	s->work_us = stored_share_us((uint64_t)s->rounds * s->memory_kib,
+				     ARGON2_WORK);
 	stored_say_number(words, ", ", s->memory_kib, " KiB of memory, ");
 	stored_say_number(words, "", s->rounds,
 			  s->rounds == 1 ? " pass" : " passes");
@@ -184,6 +193,7 @@ static enum stored_verdict stored_pbkdf2(struct stored *s, struct buf *memory,
 	s->is_costly = s->rounds >= 500;
 	if (s->rounds > PBKDF2_ROUNDS)
 		return stored_excess(words, s->rounds, PBKDF2_ROUNDS, "rounds");
+	s->work_us = stored_share_us(s->rounds, PBKDF2_ROUNDS);
 	stored_say_number(words, ", ", s->rounds, " rounds");
 	return STORED_GOOD;
 }
@@ -194,6 +204,7 @@ static enum stored_verdict stored_digest(struct stored *s, struct buf *words)
 
 	if (s->scheme->salted ? s->form.n <= size : s->form.n != size)
 		return stored_damage(words, "too long or too short");
+	s->work_us = DIGEST_US;
 	s->hash = span_take(s->form, size);
 	s->salt = span_drop(s->form, size);
 	stored_say(words, s->scheme->salted ? "" : ", without a salt");
@@ -210,6 +221,7 @@ static enum stored_verdict stored_crypt(struct stored *s, struct buf *words)
 	s->is_costly = cost.is_costly;
 	if (cost.asked > cost.limit)
 		return stored_excess(words, cost.asked, cost.limit, cost.unit);
+	s->work_us = crypt_work_us(&cost);
 	if (words && cost.asked) {
 		stored_say_number(words, ", ", cost.asked, " ");
 		stored_say(words, cost.unit);
@@ -400,6 +412,21 @@ bool stored_example(struct span stored, const uint8_t random[STORED_RANDOM],
 	done = done && !out->overflow;
 	if (!done)
 		out->n = start;
-	stored_wipe(octets, sizeof(octets));
+	stored_wipe(octets, memory.n);
+	return done;
+}
+
+bool stored_work(struct span stored, uint32_t *work_us)
+{
+	char octets[STORED_MEMORY];
+	struct buf memory;
+	struct stored s;
+	bool done;
+
+	buf_init(&memory, octets, sizeof(octets));
+	done = stored_read(stored, &memory, &s, NULL) == STORED_GOOD;
+	if (done)
+		*work_us = s.work_us;
+	stored_wipe(octets, memory.n);
 	return done;
 }

@@ -38,6 +38,8 @@ struct stored {
 	uint32_t rounds;	/* SCHEME_ARGON2: passes; _PBKDF2 */
 	uint32_t memory_kib, lanes, version; /* SCHEME_ARGON2 */
 	bool is_costly; /* a check takes over some 0.2 ms */
+	/* About how long it takes, to compare; 0: SCHEME_SECRET alone. */
+	uint32_t work_us;
 };
 
 enum stored_verdict {
@@ -64,6 +66,12 @@ enum stored_verdict stored_read(struct span stored, struct buf *memory,
  */
 bool stored_example(struct span stored, const uint8_t random[STORED_RANDOM],
 		    struct buf *out);
+
+/*
+ * How much work is a check of this form (work_us)? False, and *work_us as it
+ * was, if the form is not STORED_GOOD.
+ */
+bool stored_work(struct span stored, uint32_t *work_us);
 
 /* Octets of a digest. */
 size_t stored_hash_size(enum scheme_hash hash);
