@@ -5,11 +5,7 @@
 
 #include <string.h>
 
-/*
- * The kernel's stamps of files move on in steps, of 10 ms at most: a file that
- * was changed so lately may be changed again and look the same. Seconds are
- * enough to tell.
- */
+/* No step is longer, and seconds are enough to tell. */
 enum { STEP_S = 1 };
 
 void file_stamp_take(const char *path, struct file_stamp *stamp)
@@ -32,10 +28,17 @@ static bool is_same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
+void file_stamp_keep(struct file_stamp *stamp)
+{
+	if (stamp->ino)
+		stamp->again_ms = clock_ms() + FILE_STAMP_AGAIN_MS;
+}
+
 bool file_stamp_is_same(const struct file_stamp *then,
 			const struct file_stamp *now)
 {
-	return then->is_old && then->dev == now->dev && then->ino == now->ino &&
+	return (then->is_old || clock_ms() < then->again_ms) &&
+	       then->dev == now->dev && then->ino == now->ino &&
 	       then->size == now->size &&
 	       is_same_time(&then->mtime, &now->mtime) &&
 	       is_same_time(&then->ctime, &now->ctime);

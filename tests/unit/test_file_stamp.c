@@ -24,6 +24,13 @@ int64_t clock_now_s(void)
 	return now_s;
 }
 
+static uint64_t now_ms;
+
+uint64_t clock_ms(void)
+{
+	return now_ms;
+}
+
 static char path[] = "/tmp/test_file_stamp.XXXXXX";
 
 static void write_file(const char *text)
@@ -103,6 +110,32 @@ static void test_young(void **state)
 	assert_true(file_stamp_is_same(&now, &now));
 }
 
+static void test_young_is_kept_for_a_while(void **state)
+{
+	struct file_stamp then, now;
+
+	(void)state;
+	write_file("a");
+	now_s = (int64_t)time(NULL);
+	now_ms = 5000;
+	file_stamp_take(path, &then);
+	file_stamp_keep(&then);
+	now_ms += FILE_STAMP_AGAIN_MS - 1;
+	file_stamp_take(path, &now);
+	assert_true(file_stamp_is_same(&then, &now));
+	now.ctime.tv_nsec++;
+	assert_false(file_stamp_is_same(&then, &now));
+	file_stamp_take(path, &now);
+	now_ms++;
+	assert_false(file_stamp_is_same(&then, &now));
+	/* Once it is old, for ever. */
+	now_s += 10;
+	file_stamp_take(path, &then);
+	file_stamp_keep(&then);
+	now_ms += 1000000;
+	assert_true(file_stamp_is_same(&then, &now));
+}
+
 static void test_none(void **state)
 {
 	struct file_stamp none;
@@ -110,6 +143,8 @@ static void test_none(void **state)
 	(void)state;
 	assert_int_equal(unlink(path), 0);
 	file_stamp_take(path, &none);
+	assert_false(file_stamp_is_same(&none, &none));
+	file_stamp_keep(&none);
 	assert_false(file_stamp_is_same(&none, &none));
 }
 
@@ -120,6 +155,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_changed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_young, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_young_is_kept_for_a_while,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_none, setup, teardown),
 	};
 
