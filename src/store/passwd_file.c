@@ -200,7 +200,7 @@ int passwd_file_facts(const char *path, struct users_facts *facts)
 		if (verdict == TEXT_LINE)
 			users_facts_add(facts, passwd_line_password(line));
 	} while ((verdict == TEXT_LINE || verdict == TEXT_LONG) &&
-		 !(facts->keeps_secret && facts->example_is_hash));
+		 !users_facts_are_full(facts));
 	text_close(&t);
 	return failed;
 }

@@ -306,24 +306,42 @@ static bool users_is_secret(struct span stored)
 	return scheme && scheme->kind == SCHEME_SECRET;
 }
 
-void users_facts_add(struct users_facts *facts, struct span stored)
+static void users_take_example(struct users_facts *facts, struct span stored,
+			       uint32_t work_us)
 {
-	bool is_secret = users_is_secret(stored);
 	char text[USERS_NAME_SIZE];
 	uint8_t random[STORED_RANDOM];
 	struct buf example;
 
-	facts->keeps_secret |= is_secret;
-	if (facts->example_is_hash || (facts->example[0] && is_secret))
-		return;
 	/* Only time is at stake: a fixed text would do, too. */
 	if (getrandom(random, sizeof(random), GRND_NONBLOCK) < 0)
 		memset(random, 0, sizeof(random));
 	buf_init(&example, text, sizeof(text));
 	if (!stored_example(stored, random, &example) || !buf_str(&example))
 		return;
-	facts->example_is_hash = !is_secret;
+	facts->example_work_us = work_us;
 	memcpy(facts->example, text, example.n + 1);
+}
+
+void users_facts_add(struct users_facts *facts, struct span stored)
+{
+	bool is_secret = users_is_secret(stored);
+	uint32_t work_us;
+
+	facts->keeps_secret |= is_secret;
+	if (is_secret ? facts->example[0] != '\0'
+		      : facts->hashes == USERS_HASHES_MOST)
+		return;
+	if (!stored_work(stored, &work_us))
+		return;
+	facts->hashes += !is_secret;
+	if (!facts->example[0] || work_us > facts->example_work_us)
+		users_take_example(facts, stored, work_us);
+}
+
+bool users_facts_are_full(const struct users_facts *facts)
+{
+	return facts->keeps_secret && facts->hashes == USERS_HASHES_MOST;
 }
 
 /* The facts as of now. */
@@ -339,6 +357,8 @@ static const struct users_facts *users_facts_of(struct users_store *store)
 	failed = store->driver->facts(store->path, &fresh);
 	if (failed) /* to be asked again */
 		memset(&fresh.stamp, 0, sizeof(fresh.stamp));
+	else
+		file_stamp_keep(&fresh.stamp);
 	/* While somebody writes, what was true before is good enough. */
 	if (failed != -EBUSY && failed != -EOWNERDEAD)
 		*facts = fresh;
@@ -354,19 +374,30 @@ bool users_offer_apop(struct users *u)
 	return offer;
 }
 
+/* What to go by where no store has a row. */
+static void users_example_of_none(struct users_facts *facts)
+{
+	memset(facts, 0, sizeof(*facts));
+	users_facts_add(facts, span_str("{PLAIN}"));
+}
+
 void users_example(struct users *u, struct user_row *row)
 {
-	struct users_facts none = {0};
+	const struct users_facts *costliest = NULL;
+	struct users_facts none;
 
-	memset(row, 0, sizeof(*row));
 	for (size_t i = 0; i < u->n; i++) {
 		const struct users_facts *facts = users_facts_of(&u->stores[i]);
 
-		if (!facts->example[0])
-			continue;
-		memcpy(row->password, facts->example, sizeof(facts->example));
-		return;
+		if (facts->example[0] &&
+		    (!costliest ||
+		     facts->example_work_us > costliest->example_work_us))
+			costliest = facts;
 	}
-	users_facts_add(&none, span_str("{PLAIN}"));
-	memcpy(row->password, none.example, sizeof(none.example));
+	if (!costliest) {
+		users_example_of_none(&none);
+		costliest = &none;
+	}
+	memset(row, 0, sizeof(*row));
+	memcpy(row->password, costliest->example, sizeof(costliest->example));
 }

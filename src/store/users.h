@@ -42,6 +42,9 @@ enum {
 	USERS_ROLE_SIZE = 32,
 	/* how long users_find() waits for others, in all */
 	USERS_WAIT_MS = 4000,
+	/* hashes of a store that are compared for what is usual there: what is
+	 * behind them changes little, and time is bounded */
+	USERS_HASHES_MOST = 1024,
 	/* room that is enough for every `error` text */
 	USERS_ERROR_SIZE = 2048,
 };
@@ -90,11 +93,11 @@ enum users_verdict {
 struct users_facts {
 	struct file_stamp stamp;
 	bool keeps_secret; /* some row has a plain secret */
-	bool example_is_hash;
-	/* A stored form of the same scheme and cost as the first hash's that
-	 * can be used (or, where there is none, the first secret's), which no
-	 * password matches.
-	 * Empty: the store has no row. */
+	uint32_t hashes;   /* looked at so far; never over USERS_HASHES_MOST */
+	/* A stored form, which no password matches, of the same scheme and cost
+	 * as the costliest of the forms that were looked at and can be used;
+	 * its work as in proto/stored.h.  Empty: there is none. */
+	uint32_t example_work_us;
 	char example[USERS_NAME_SIZE];
 };
 
@@ -167,18 +170,22 @@ const char *users_number_word(const struct users *u, size_t store);
 
 /*
  * Does some row keep a plain secret, so that APOP is worth offering? Remembered
- * as long as the files do not change (one stat a store), so a parent that asks
- * before it forks spares its children the reading. False if nothing can be
- * read.
+ * as long as the files do not change (one stat a store; how changes are told is
+ * in sys/file_stamp.h), so a parent that asks before it forks spares its
+ * children the reading, whatever they need of the facts. False if nothing can
+ * be read.
  */
 bool users_offer_apop(struct users *u);
 
 /*
  * A row that an unknown user's password is checked against, the result being
  * discarded, so that the answer takes as long as for a wrong password: same
- * scheme and cost as the first hash in the first store that has a row, or a
- * plain secret where there is no hash. Remembered like the above. The row has
- * no name, and no password matches it.
+ * scheme and cost as the costliest hash of all stores, as far as they were
+ * looked at, or a plain secret where there is no hash. (With the costliest, who
+ * has a cheaper one can be made to take as long as well; the other way round
+ * nothing helps.) Remembered like the above. To be called for every login,
+ * whoever it is: where the facts have to be read, that must not tell who is
+ * unknown. The row has no name, and no password matches it.
  */
 void users_example(struct users *u, struct user_row *row);
 
@@ -201,5 +208,8 @@ enum users_verdict users_fault(int failed);
 
 /* Takes a row's stored form into account. */
 void users_facts_add(struct users_facts *facts, struct span stored);
+
+/* Can no further row change anything? */
+bool users_facts_are_full(const struct users_facts *facts);
 
 #endif

@@ -696,6 +696,38 @@ static void test_facts_tell_of_secrets_and_hashes(void **state)
 	assert_string_not_equal(row.password, "$6$salt$other");
 }
 
+/* Neither the oldest nor the newest, and beside many who have none. */
+static void test_facts_find_the_costliest_hash(void **state)
+{
+	const char *specs[] = {spec};
+	struct user_row row;
+	struct users u;
+
+	(void)state;
+	make_users();
+	run_sql("DELETE FROM users;"
+		"INSERT INTO users(name,password) VALUES('first','$1$salt$x');"
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n "
+		"WHERE i<90) INSERT INTO users(name,password) "
+		"SELECT 'user'||i,iif(i%3,iif(i%2,'!','{PLAIN}x'),NULL) FROM n;"
+		"INSERT INTO users(name,password) "
+		"VALUES('middle','$6$rounds=100000$salt$x'),"
+		"('last','$1$salt$x')");
+	assert_int_equal(users_open(&u, specs, 1, &error), 0);
+	users_example(&u, &row);
+	assert_memory_equal(row.password, "$6$rounds=100000$salt$", 22);
+
+	run_sql("UPDATE users SET password='$1$salt$x' WHERE name='middle';"
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n "
+		"WHERE i<500) INSERT INTO users(name,password) "
+		"SELECT 'more'||i,'$1$salt$x' FROM n;"
+		"INSERT INTO users(name,password) "
+		"VALUES('newest','$2b$12$0123456789012345678901"
+		"0123456789012345678901234567890')");
+	users_example(&u, &row);
+	assert_memory_equal(row.password, "$2b$12$", 7);
+}
+
 /* Octets that this process has read so far. */
 static uint64_t octets_read(void)
 {
@@ -985,6 +1017,7 @@ int main(void)
 		TEST(test_mailboxes_are_where_we_serve_them),
 		TEST(test_logins_find_what_is_there),
 		TEST(test_facts_tell_of_secrets_and_hashes),
+		TEST(test_facts_find_the_costliest_hash),
 		TEST(test_a_million_users_cost_a_login_what_ten_do),
 		TEST(test_a_writer_that_hangs_is_a_failure_for_now),
 		TEST(test_what_a_dead_writer_left_is_undone),

@@ -12,12 +12,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "auth/auth.h"
 #include "store/authfile.h"
 #include "store/passwd_file.h"
 #include "store/users.h"
+#include "sys/clock.h"
+
+/* --- a clock that the tests set --- */
+
+static uint64_t now_ms;
+
+uint64_t clock_ms(void)
+{
+	return now_ms;
+}
+
+int64_t clock_now_s(void)
+{
+	return (int64_t)time(NULL);
+}
 
 /* --- a folder with the stores --- */
 
@@ -757,8 +773,9 @@ static void test_examples(void **state)
 		make_hash(c->prefix, c->cost, hash);
 		snprintf(text, sizeof(text),
 			 "#x\nlocked:!\nlong:%.300d\nplain:{PLAIN}s3cret\n"
-			 "bob:%s%s\nann:$6$rounds=999999$a$b\n",
-			 0, c->scheme, hash);
+			 "cheap:{SHA256.hex}%064d\nbob:%s%s\n"
+			 "excess:$6$rounds=999999999$a$b\n",
+			 0, 0, c->scheme, hash);
 		put_text("one", text);
 		open_one(&u, "passwd-file");
 		assert_int_equal(find(&u, "bob", &real), USERS_FOUND);
@@ -776,6 +793,121 @@ static void test_examples(void **state)
 			auth_check_password(row.password, span_str("s3cret")),
 			AUTH_BAD);
 	}
+}
+
+/* In rising order of work; the first one's is little. */
+static const char *const by_work[] = {
+	"{SHA}0123456789012345678901234567890123456789",
+	"$1$salt$0123456789012345678901",
+	"{PBKDF2}$1$salt$5000$0123456789012345678901234567890123456789",
+	"$6$rounds=100000$salt$hash",
+	"{BLF-CRYPT}$2b$12$0123456789012345678901"
+	"0123456789012345678901234567890",
+	"{ARGON2ID}$argon2id$v=19$m=262144,t=4,p=1"
+	"$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA",
+};
+enum { FORMS = sizeof(by_work) / sizeof(by_work[0]) };
+
+/* Up to what differs from form to form. */
+static bool is_like(const char *example, const char *form)
+{
+	size_t n = form[0] == '{' ? strcspn(form, "}") - 1 : 3;
+
+	if (span_starts(span_str(form), span_str("{SHA}")))
+		n = strlen("{SHA");
+	return !strncmp(example, form, n);
+}
+
+static void test_the_costliest_is_the_example(void **state)
+{
+	struct user_row row;
+	struct users u;
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < FORMS; i++) {
+		for (size_t j = 0; j < FORMS; j++) {
+			print_message("%s %s\n", by_work[i], by_work[j]);
+			snprintf(text, sizeof(text), "ann:%s\nbob:%s\n",
+				 by_work[i], by_work[j]);
+			unlink(path_of("one"));
+			put_text("one", text);
+			open_one(&u, "passwd-file");
+			users_example(&u, &row);
+			assert_true(
+				is_like(row.password, by_work[i > j ? i : j]));
+		}
+	}
+}
+
+static void test_the_costliest_of_all_stores_is(void **state)
+{
+	struct user_row row;
+	struct users u;
+
+	(void)state;
+	put_text("one", "ann:{PLAIN}s3cret\n");
+	put_text("two", "username = bob\npassword = s3cret\n");
+	open_both(&u);
+	memcpy(u.stores[1].path, u.stores[0].path, sizeof(u.stores[0].path));
+	u.stores[1].driver = u.stores[0].driver;
+	strcpy(strrchr(u.stores[1].path, '/'), "/two");
+	put_text("two", "bob:$6$rounds=100000$salt$hash\n");
+	users_example(&u, &row);
+	assert_true(is_like(row.password, "$6$"));
+	unlink(path_of("two"));
+}
+
+/* However many rows there are, so many forms are taken to pieces. */
+static void test_few_hashes_are_looked_at(void **state)
+{
+	struct users_facts facts = {0};
+
+	(void)state;
+	for (size_t i = 0; i < USERS_HASHES_MOST; i++) {
+		users_facts_add(&facts, span_str("$1$salt$hash"));
+		users_facts_add(&facts, span_str("not a form"));
+	}
+	assert_false(users_facts_are_full(&facts));
+	users_facts_add(&facts, span_str(by_work[FORMS - 1]));
+	assert_true(is_like(facts.example, "$1$"));
+	users_facts_add(&facts, span_str("{PLAIN}s3cret"));
+	assert_true(facts.keeps_secret);
+	assert_true(users_facts_are_full(&facts));
+}
+
+/* --- facts are kept, but not for ever --- */
+
+/* As if the file's clock had not moved on since it was read. */
+static void hide_change(struct users *u)
+{
+	struct file_stamp *stamp = &u->stores[0].facts.stamp;
+	uint64_t again_ms = stamp->again_ms;
+
+	file_stamp_take(u->stores[0].path, stamp);
+	stamp->again_ms = again_ms;
+}
+
+static void test_a_change_that_does_not_show_is_found(void **state)
+{
+	struct users u;
+
+	(void)state;
+	unlink(path_of("one"));
+	put_text("one", "ann:$6$a$b\n");
+	open_one(&u, "passwd-file");
+	now_ms = 1000;
+	assert_false(users_offer_apop(&u));
+	put_text("one", "ann:{PLAIN}s3cret\n");
+	hide_change(&u);
+	now_ms += FILE_STAMP_AGAIN_MS - 1;
+	/* Not read again: else the secret would be found. */
+	assert_false(users_offer_apop(&u));
+	now_ms++;
+	assert_true(users_offer_apop(&u));
+	/* Where it shows nobody waits. */
+	put_text("one", "ann:$6$abc$b\n");
+	assert_false(users_offer_apop(&u));
 }
 
 static void test_examples_without_a_hash(void **state)
@@ -854,6 +986,10 @@ int main(void)
 		cmocka_unit_test(test_specs),
 		cmocka_unit_test(test_the_first_store_decides),
 		cmocka_unit_test(test_examples),
+		cmocka_unit_test(test_the_costliest_is_the_example),
+		cmocka_unit_test(test_the_costliest_of_all_stores_is),
+		cmocka_unit_test(test_few_hashes_are_looked_at),
+		cmocka_unit_test(test_a_change_that_does_not_show_is_found),
 		cmocka_unit_test(test_examples_without_a_hash),
 		cmocka_unit_test(test_apop_is_offered_for_secrets),
 	};
