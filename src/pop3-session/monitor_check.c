@@ -62,22 +62,20 @@ static enum auth_verdict check_in_turn(const struct monitor *m,
 	return verdict;
 }
 
-/* The work that is usual here. False: it cannot be done now. */
-static bool do_usual_work(const struct monitor *m, struct user_row *example,
-			  struct span proof)
+/* Is a check of this row less than half the work that is usual here? */
+static bool is_little_work(const struct user_row *row,
+			   const struct user_row *example)
 {
-	enum auth_verdict verdict;
-
-	users_example(&m->service->users, example);
-	verdict = check_in_turn(m, example->password, proof);
-	user_row_clear(example);
-	return verdict != AUTH_TEMPFAIL;
+	return auth_work_us(row->password) <
+	       (auth_work_us(example->password) + 1) / 2;
 }
 
 /*
  * Whatever is wrong has to take as long: an unknown user, a row without a hash
- * that can be used, one that keeps the password in clear where others have
- * hashes.  So the usual work is done wherever the row itself was not work.
+ * that can be used, one that keeps the password in clear or in a cheaper hash
+ * where others have costly ones.  So the usual work is done wherever the row
+ * itself was little of it.  What is usual is asked for first, and for
+ * everybody: the stores may have to be read for that.
  */
 enum auth_verdict monitor_check(const struct monitor *m,
 				const struct user_row *row,
@@ -88,12 +86,15 @@ enum auth_verdict monitor_check(const struct monitor *m,
 
 	if (method == CHANNEL_APOP)
 		return check_apop(m, row, proof);
+	users_example(&m->service->users, example);
 	verdict = check_in_turn(m, row->password, proof);
-	if ((verdict == AUTH_GOOD && row->enabled) ||
-	    verdict == AUTH_TEMPFAIL ||
-	    (verdict != AUTH_UNSUPPORTED && auth_is_costly(row->password)))
-		return verdict;
-	return do_usual_work(m, example, proof) ? verdict : AUTH_TEMPFAIL;
+	if (verdict != AUTH_TEMPFAIL &&
+	    !(verdict == AUTH_GOOD && row->enabled) &&
+	    (verdict == AUTH_UNSUPPORTED || is_little_work(row, example)) &&
+	    check_in_turn(m, example->password, proof) == AUTH_TEMPFAIL)
+		verdict = AUTH_TEMPFAIL;
+	user_row_clear(example);
+	return verdict;
 }
 
 /*

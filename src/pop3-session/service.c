@@ -283,8 +283,9 @@ void service_remark(const struct service *s)
 
 void service_look(struct service *s)
 {
+	/* Also without APOP: what is read here no login has to read. */
 	bool offers =
-		s->method_apop && s->has_users && users_offer_apop(&s->users);
+		s->has_users && users_offer_apop(&s->users) && s->method_apop;
 
 	log_look();
 	/* Written only where need be: the page is shared with monitors. */

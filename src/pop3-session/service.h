@@ -87,7 +87,8 @@ __attribute__((warn_unused_result)) int service_open_run_dir(const char *path);
 void service_remark(const struct service *s);
 
 /*
- * Sees what may have changed since: whether APOP is worth offering, and the
+ * Sees what may have changed since: what is known of the stores as a whole
+ * (whether APOP is worth offering; what is usual work for a login), and the
  * time zone of the log.  For the parent of many sessions, or a session, before
  * it is one.
  */
