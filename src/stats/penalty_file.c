@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+#include "stats/penalty_file.h"
+
+#include <string.h>
+
+#include "stats/penalty.h"
+
+enum {
+	PENALTY_V4_BITS = 32,
+	PENALTY_V6_BITS = 64,
+	PENALTY_V6_WIDE_BITS = 48,
+};
+
+const struct shared_kind penalty_file_kind = {
+	.name = "penalty",
+	.magic = "p3spenal",
+	.version = 2,
+	.size = sizeof(struct penalty_file),
+	.backed = sizeof(struct penalty_file),
+};
+
+/* --- places --- */
+
+/* The hash of the network of so many bits around the peer. */
+static uint64_t penalty_network(const struct penalty_file *f,
+				const struct network_address *peer,
+				unsigned v6_bits)
+{
+	struct network n = network_of(peer, PENALTY_V4_BITS, v6_bits);
+
+	/* A /64 and the /48 of the same octets are not the same. */
+	if (v6_bits != PENALTY_V6_BITS)
+		n.base.octets[15] ^= (uint8_t)v6_bits;
+	return shared_hash(&f->header, n.base.octets);
+}
+
+static size_t penalty_at(uint64_t hash, size_t buckets)
+{
+	return hash >> 32 & (buckets - 1);
+}
+
+/* All /64 of a /48 share a bucket, so nobody fills the table from one. */
+struct penalty_place penalty_file_narrow(struct penalty_file *f,
+					 const struct network_address *peer)
+{
+	uint64_t wide = penalty_network(f, peer, PENALTY_V6_WIDE_BITS);
+
+	return (struct penalty_place){
+		f->failed[penalty_at(wide, PENALTY_FILE_BUCKETS)],
+		PENALTY_FILE_WAYS,
+		penalty_network(f, peer, PENALTY_V6_BITS) | 1,
+		PENALTY_FORGET_S,
+	};
+}
+
+struct penalty_place penalty_file_wide(struct penalty_file *f,
+				       const struct network_address *peer)
+{
+	uint64_t wide = penalty_network(f, peer, PENALTY_V6_WIDE_BITS);
+
+	/* Not in the bucket that the /64 push each other out of. */
+	return (struct penalty_place){
+		f->failed[penalty_at(~wide, PENALTY_FILE_BUCKETS)],
+		PENALTY_FILE_WAYS,
+		wide | 1,
+		PENALTY_FORGET_S / PENALTY_WIDE,
+	};
+}
+
+struct penalty_place penalty_file_known(struct penalty_file *f,
+					const struct network_address *peer)
+{
+	struct penalty_place place = penalty_file_narrow(f, peer);
+	uint64_t wide = penalty_network(f, peer, PENALTY_V6_WIDE_BITS);
+
+	place.bucket = f->known[penalty_at(wide, PENALTY_FILE_KNOWN_BUCKETS)];
+	place.ways = PENALTY_FILE_KNOWN_WAYS;
+	return place;
+}
+
+/* The networks of a user share a bucket: he pushes nobody out but himself. */
+struct penalty_place penalty_file_pair(struct penalty_file *f,
+				       const struct network_address *peer,
+				       struct span user)
+{
+	uint64_t both[2] = {
+		shared_hash_text(&f->header, user),
+		penalty_network(f, peer, PENALTY_V6_BITS),
+	};
+	uint8_t octets[sizeof(both)];
+
+	memcpy(octets, both, sizeof(both));
+	return (struct penalty_place){
+		f->pairs[penalty_at(both[0], PENALTY_FILE_PAIR_BUCKETS)],
+		PENALTY_FILE_KNOWN_WAYS,
+		shared_hash(&f->header, octets) | 1,
+		PENALTY_FORGET_S,
+	};
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The contents of the file `penalty`: three tables of entries, and where in
+ * them each peer's is. See stats/penalty.h for what it is for, and
+ * stats/penalty_entry.h for one entry.
+ *
+ * A place is found by a hash with the file's secret. What can be had in numbers
+ * shares a bucket: all /64 of a /48, all networks of a user; so nobody pushes
+ * out others than himself.
+ *
+ * The mapping is the caller's, and is to be verified by him; nothing here looks
+ * at the file itself, blocks or fails.
+ */
+#ifndef STATS_PENALTY_FILE_H
+#define STATS_PENALTY_FILE_H
+
+#include <stdint.h>
+
+#include "base/span.h"
+#include "proto/network.h"
+#include "stats/penalty_entry.h"
+#include "stats/shared.h"
+
+enum {
+	PENALTY_FILE_BUCKETS = 4096,
+	PENALTY_FILE_WAYS = 4,
+	PENALTY_FILE_KNOWN_BUCKETS = 1024,
+	PENALTY_FILE_PAIR_BUCKETS = 8192,
+	PENALTY_FILE_KNOWN_WAYS = 8, /* networks of a user, too */
+};
+
+struct penalty_file {
+	struct shared_header header;
+	/* failures of networks */
+	_Alignas(4096) struct penalty_entry
+		failed[PENALTY_FILE_BUCKETS][PENALTY_FILE_WAYS];
+	/* networks in which somebody is known */
+	struct penalty_entry known[PENALTY_FILE_KNOWN_BUCKETS]
+				  [PENALTY_FILE_KNOWN_WAYS];
+	/* users and the networks that they are known in */
+	struct penalty_entry pairs[PENALTY_FILE_PAIR_BUCKETS]
+				  [PENALTY_FILE_KNOWN_WAYS];
+};
+
+extern const struct shared_kind penalty_file_kind;
+
+/* Failures of the peer's IPv4 address, or IPv6 /64. */
+struct penalty_place penalty_file_narrow(struct penalty_file *f,
+					 const struct network_address *peer);
+
+/* Failures of the /48 of an IPv6 peer; each is forgotten sooner. */
+struct penalty_place penalty_file_wide(struct penalty_file *f,
+				       const struct network_address *peer);
+
+/* Is somebody known in the peer's address or /64? */
+struct penalty_place penalty_file_known(struct penalty_file *f,
+					const struct network_address *peer);
+
+/* The user there: success and failures. */
+struct penalty_place penalty_file_pair(struct penalty_file *f,
+				       const struct network_address *peer,
+				       struct span user);
+
+#endif
