@@ -6,6 +6,7 @@
 
 # shellcheck disable=SC2030,SC2031,SC2034 # variables of the library
 load lib/common
+load lib/database
 load lib/processes
 
 setup() {
@@ -17,7 +18,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "${HOLDER:-}" ] || kill "$HOLDER" 2>/dev/null || true
+	let_go
 	finish
 }
 
@@ -65,10 +66,6 @@ snapshot() {
 use_database() {
 	OPTIONS+=(-o "users=sqlite:$DATABASE,passwd-file:$WORLD/users")
 	scmp db init
-}
-
-scmp() {
-	bare "$BUILD/bin/scmp" --offline --database "$DATABASE" --quiet "$@"
 }
 
 @test "who can log in would be let in, and nothing has changed by asking" {
@@ -300,17 +297,9 @@ unlocked() {
 
 # bats test_tags=server
 @test "a database that somebody else keeps locked" {
-	need python3
+	need sqlite3
 	use_database
-	become python3 - "$DATABASE" >"$WORLD/locked" <<-'END' &
-		import sqlite3, sys, time
-		db = sqlite3.connect(sys.argv[1], isolation_level=None)
-		db.execute("BEGIN EXCLUSIVE")
-		print("locked", flush=True)
-		time.sleep(600)
-	END
-	HOLDER=$!
-	wait_for 30 grep -q locked "$WORLD/locked"
+	hold "BEGIN EXCLUSIVE"
 	explain alice
 	says store REFUSED "sqlite:$DATABASE"
 	would_get 1 '-ERR \[SYS/TEMP\]'
@@ -320,10 +309,7 @@ unlocked() {
 	need strace
 	use_database
 	echo '{PLAIN}secret' | scmp user add carl --hash-fd 0
-	bare strace -f -qq -o /dev/null -e trace=unlink,unlinkat \
-		-e inject=unlink,unlinkat:signal=KILL "$BUILD/bin/scmp" \
-		--offline --database "$DATABASE" user del carl --yes || true
-	[ -s "$DATABASE-journal" ]
+	die_in_mid_commit carl
 	snapshot >"$WORLD/before"
 	explain carl
 	snapshot >"$WORLD/after"

@@ -7,6 +7,7 @@
 
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # variables of the library
 load lib/common
+load lib/database
 load lib/processes
 
 # bats file_tags=server
@@ -22,12 +23,8 @@ setup() {
 }
 
 teardown() {
-	[ -z "${LOCKER:-}" ] || kill "$LOCKER" 2>/dev/null || true
+	let_go
 	finish
-}
-
-scmp() {
-	bare "$BUILD/bin/scmp" --offline --database "$DATABASE" --quiet "$@"
 }
 
 is_let_in() {
@@ -147,33 +144,17 @@ log_in_from() { # source user
 	END
 }
 
-# Holds the lock that shuts readers out until it is killed.
-lock_database() {
-	become python3 - "$DATABASE" >"$WORLD/locked" <<-'END' &
-		import sqlite3, sys, time
-		db = sqlite3.connect(sys.argv[1], isolation_level=None)
-		db.execute("BEGIN EXCLUSIVE")
-		db.execute("DELETE FROM rules")
-		print("locked", flush=True)
-		time.sleep(600)
-	END
-	LOCKER=$!
-	wait_for 30 grep -q locked "$WORLD/locked"
-}
-
 @test "while somebody writes, what was known before stays in force, and nobody waits" {
 	need_root
-	need strace ss
+	need sqlite3 strace ss
 	serve
 	scmp ban ip 127.0.0.2
 	is_banned 127.0.0.2
-	lock_database
+	hold "BEGIN EXCLUSIVE; DELETE FROM rules"
 	touch "$DATABASE"
 	is_banned 127.0.0.2
 	is_let_in 127.0.0.3
-	kill "$LOCKER"
-	wait "$LOCKER" || true
-	LOCKER=
+	let_go
 	is_banned 127.0.0.2
 }
 

@@ -6,6 +6,7 @@
 
 # shellcheck disable=SC2030,SC2031 # variables of the library
 load lib/common
+load lib/database
 
 setup() {
 	begin
@@ -20,20 +21,8 @@ setup() {
 }
 
 teardown() {
-	[ -z "${WRITER:-}" ] || let_go
+	let_go
 	finish
-}
-
-scmp() {
-	bare "$BUILD/bin/scmp" --offline --database "$DATABASE" --quiet "$@"
-}
-
-# user NAME [PASSWORD [OPTION...]]
-user() {
-	local name=$1 password=${2:-secret}
-	shift "$(($# < 2 ? $# : 2))"
-	scmp user add "$name" --password-fd 0 --no-policy --scheme PLAIN "$@" \
-		<<<"$password"
 }
 
 maildir() {
@@ -45,39 +34,6 @@ maildir() {
 answer_to() {
 	printf 'USER %s\r\nPASS %s\r\nQUIT\r\n' "$1" "${2:-secret}" | pop3 |
 		tr -d '\r' | sed -n 3p
-}
-
-# hold SQL: a writer that goes no further; let_go ends it.
-hold() {
-	mkfifo "$WORLD/to" "$WORLD/from"
-	become sqlite3 -bail "$DATABASE" <"$WORLD/to" >"$WORLD/from" \
-		2>>"$WORLD/log" &
-	WRITER=$!
-	exec {HOLD}>"$WORLD/to"
-	printf '%s;\n.print held\n' "$1" >&"$HOLD"
-	[ "$(timeout 20 head -n 1 "$WORLD/from")" = held ]
-}
-
-let_go() {
-	kill -KILL "$WRITER"
-	exec {HOLD}>&-
-	wait "$WRITER" || true
-	WRITER=
-	rm "$WORLD/to" "$WORLD/from"
-}
-
-# A writer dies when the database is written, but its journal is still there.
-# [COMMAND...]: what to start it with.
-die_in_mid_commit() {
-	bare "$@" strace -f -qq -o /dev/null -e trace=unlink,unlinkat \
-		-e inject=unlink,unlinkat:signal=KILL "$BUILD/bin/scmp" \
-		--offline --database "$DATABASE" user del alice --yes || true
-	is_hot
-}
-
-# Its first octets are there: whoever reads it must put back what is in it.
-is_hot() {
-	[ "$(od -An -tx1 -N4 "$DATABASE-journal" | tr -d ' ')" = d9d505f9 ]
 }
 
 @test "only a user of the database with the right password comes in" {
@@ -247,7 +203,7 @@ is_hot() {
 
 @test "what a writer left that died in mid-commit is undone by the next login" {
 	need strace
-	die_in_mid_commit
+	die_in_mid_commit alice
 	[[ $(answer_to alice) == "+OK"* ]]
 	log_has 'a writer died in mid-commit; what it left has been undone'
 	[ ! -e "$DATABASE-journal" ]
@@ -258,7 +214,7 @@ is_hot() {
 @test "the same in a server that listens" {
 	need strace
 	serve
-	die_in_mid_commit
+	die_in_mid_commit alice
 	talk_to "$PORT" <<-'END'
 		S~ ^\+OK
 		C: USER alice
@@ -280,7 +236,7 @@ is_hot() {
 	chmod 0700 "$WORLD/database"
 	serve
 	for shape in answer_to ask_server; do
-		die_in_mid_commit setpriv --reuid 23456 --regid 23456 \
+		die_in_mid_commit alice setpriv --reuid 23456 --regid 23456 \
 			--clear-groups
 		[ "$(stat -c %u "$DATABASE-journal")" = 23456 ]
 		[[ $($shape alice) == "+OK"* ]]
@@ -297,7 +253,7 @@ ask_server() {
 @test "whoever may read it but not write answers [SYS/TEMP] until somebody does" {
 	need_root
 	need strace setpriv
-	die_in_mid_commit
+	die_in_mid_commit alice
 	chmod 0755 "$WORLD/database"
 	chmod 0644 "$DATABASE" "$DATABASE-journal"
 	cp "$PROGRAM" "$WORLD/pop3-session"

@@ -5,6 +5,7 @@
 
 # shellcheck disable=SC2034,SC2153 # variables of the library
 load ../lib/common
+load ../lib/database
 load ../lib/processes
 load ../lib/netns
 
@@ -24,10 +25,6 @@ setup() {
 teardown() {
 	finish
 	networks_down
-}
-
-scmp() {
-	bare "$BUILD/bin/scmp" --offline --database "$DATABASE" --quiet "$@"
 }
 
 is_let_in() { # from [to]
