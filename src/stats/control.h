@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Control: what the daemon of administration asks sessions for, in a file
+ * `control` of run_dir. It can ask a session to end, the server to let nobody
+ * in, and the log to say more or less; that is all that it, or somebody who has
+ * taken it over, can do here.
+ *
+ * The file has a fixed size and its storage from the beginning, and is made by
+ * whoever comes first. It holds a word for each place of admission: the serial
+ * of the session that is asked to end, so that no request is ever meant for the
+ * place's next session. One number tells that something has changed.
+ *
+ * The daemon keeps the file mapped and nothing else of it. Everybody else reads
+ * it by system calls, so that whatever is done to it harms nobody, and checks
+ * what is read.
+ *
+ * Nothing blocks.
+ */
+#ifndef STATS_CONTROL_H
+#define STATS_CONTROL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "stats/slots.h"
+#include "sys/log.h"
+
+enum control_how {
+	CONTROL_STAY,
+	CONTROL_GRACEFULLY, /* at the next reply boundary */
+	CONTROL_NOW,
+};
+
+/* What holds for all. */
+struct control_state {
+	uint64_t changes; /* another number: something is to be read again */
+	bool drain;	  /* let nobody in */
+	bool has_log_level;
+	enum log_level log_level;
+};
+
+/* --- asking (the daemon) --- */
+
+struct control_file;
+
+struct control {
+	struct control_file *file; /* NULL: none */
+};
+
+/*
+ * Opens or makes the file, maps it and closes it. 0 or a negative errno; either
+ * way *c is usable and to be closed. That it was replaced is not noticed: open
+ * it again by a new process.
+ */
+__attribute__((warn_unused_result)) int control_open(struct control *c,
+						     int run_dirfd);
+void control_close(struct control *c);
+
+/* Asks the session of that place and serial to end. False: no file, or no such
+ * place. control_publish() makes others look. */
+bool control_end(struct control *c, uint32_t slot, uint64_t serial,
+		 enum control_how how);
+void control_set_drain(struct control *c, bool drain);
+/* NULL: as configured */
+void control_set_log_level(struct control *c, const enum log_level *level);
+/* After all changes that belong together. */
+void control_publish(struct control *c);
+
+/* --- obeying (everybody else) --- */
+
+struct control_look {
+	int run_dirfd; /* the caller's; -1: it is not opened again */
+	int fd;	       /* open for reading alone; -1: no file */
+};
+
+/* Opens the file, and makes it if need be. 0 or a negative errno; either way
+ * *look is usable and to be closed. */
+__attribute__((warn_unused_result)) int
+control_look_open(struct control_look *look, int run_dirfd);
+void control_look_close(struct control_look *look);
+
+/*
+ * What holds now: two system calls. If the file was replaced, it is opened
+ * again. False, and nothing is asked for: there is no file, or it is none.
+ */
+bool control_look(struct control_look *look, struct control_state *state);
+
+/* What the session of that place and serial is asked for: one system call. */
+enum control_how control_look_at(const struct control_look *look, uint32_t slot,
+				 uint64_t serial);
+
+/*
+ * The same for many: reads the words of n places from `first` on, to be judged
+ * by control_word(). How many could be read.
+ */
+uint32_t control_look_words(const struct control_look *look, uint32_t first,
+			    uint32_t n, uint64_t *words);
+/* What such a word asks of a session. Pure. */
+enum control_how control_word(uint64_t word, uint64_t serial);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Statistics: what sessions do and have done, kept by the sessions alone in a
+ * file of run_dir. Best effort: without it mail is served all the same.
+ *
+ * The file `stats` has a fixed size, is sparse, and is made by whoever
+ * comes first. It consists of a head (with the totals of sessions that are
+ * over), then of two pages for each session: its identity, which its monitor
+ * writes, and its counters, which its front writes. A session's pages are those
+ * of its place in admission (stats/admission.h): the same number and serial,
+ * the same kernel lock that tells that it lives, and the same lock under which
+ * places are taken and given back.
+ *
+ * Whoever gives a place back (its holder, its parent, or whoever finds it dead)
+ * first folds it: adds its pages to the totals. That happens exactly once,
+ * wherever that process is killed: the new totals are written beside the old
+ * ones, and one store makes them valid, which tells, too, whose they contain.
+ * Those who read (stats/statistics_look.h) need no lock.
+ *
+ * Isolation: what a process has mapped is all that it can spoil. A front has
+ * its own page of counters and nothing else; it is in its hands that its own
+ * numbers are right, and what is beyond belief is not added. A monitor keeps
+ * its own page of identity. Pages of others are read and written by system
+ * calls only.
+ *
+ * Exactness: a session is over when nobody holds its lock, so whoever counts
+ * for it (front and monitor) has to hold the ticket's descriptor until then.
+ *
+ * Trust and damage are as with stats/admission.h. The file is never opened a
+ * second time: a process that finds it replaced or cut counts no more
+ * (statistics_is_lost()). A process that has a page mapped survives that the
+ * file is cut (statistics_survive()).
+ *
+ * Nothing blocks. One struct statistics per process.
+ */
+#ifndef STATS_STATISTICS_H
+#define STATS_STATISTICS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/span.h"
+#include "proto/network.h"
+#include "stats/counters.h"
+#include "stats/shared.h"
+#include "stats/slots.h"
+
+enum {
+	STATISTICS_PAGE = 4096,
+	STATISTICS_USER = 256,
+	/* the serials of so many folds are remembered */
+	STATISTICS_JOURNAL = 8192,
+};
+
+/* --- the file --- */
+
+/*
+ * A session's page of identity: by its monitor, but for what is made when the
+ * place is taken (all up to `started_ms`, and 1 connection) and the serial,
+ * which is removed when it was folded.
+ */
+struct statistics_identity {
+	_Atomic uint64_t serial;     /* 0: nobody's */
+	_Atomic uint64_t number;     /* the n-th session of admission's file */
+	_Atomic uint64_t started_s;  /* seconds of 1970 */
+	_Atomic uint64_t started_ms; /* clock_ms() */
+	_Atomic uint32_t pid;	     /* of the monitor; 0: not known yet */
+	_Atomic uint32_t has_peer;   /* written after the address */
+	_Atomic uint64_t address[2]; /* octets of struct network_address */
+	_Atomic uint32_t port;
+	_Atomic uint32_t tls;
+	_Atomic uint32_t state;	 /* enum counters_state */
+	_Atomic uint32_t end;	 /* enum counters_end */
+	_Atomic uint32_t user_n; /* octets; 0: not known; written last */
+	uint32_t spare;
+	char user[STATISTICS_USER];
+	struct counters_monitor counts;
+};
+
+/* A session's page of counters: by its front, but for the serial. */
+struct statistics_counters {
+	_Atomic uint64_t serial; /* whose it is; other ones' are not counted */
+	/* as they are now, not to be added up */
+	_Atomic uint64_t marks;	    /* messages marked as deleted */
+	_Atomic uint64_t verb;	    /* the last one, + 1; 0: none yet */
+	_Atomic uint64_t active_ms; /* clock_ms() of the last activity */
+	struct counters_front counts;
+};
+
+/* Totals of all folds up to that number, the last of which is named. */
+struct statistics_totals {
+	uint64_t folds;
+	uint64_t slot, serial;
+	struct counters_totals counts;
+};
+
+struct statistics_head {
+	struct shared_header header;
+	_Atomic uint64_t started_s;
+	/* How many folds there were; totals[folds % 2] are of that many. */
+	_Atomic uint64_t folds;
+	_Atomic uint64_t top; /* no place from here on was ever used */
+	_Atomic uint64_t peak;
+	struct counters_door door;
+	_Alignas(STATISTICS_PAGE) struct statistics_totals totals[2];
+	/* the serial of fold n at n % STATISTICS_JOURNAL */
+	_Alignas(STATISTICS_PAGE) _Atomic uint64_t journal[STATISTICS_JOURNAL];
+};
+
+/* Where the pages of place 0 are, in octets. */
+#define STATISTICS_IDENTITIES ((uint64_t)sizeof(struct statistics_head))
+#define STATISTICS_COUNTERS                                                    \
+	(STATISTICS_IDENTITIES + (uint64_t)SLOTS_MAX * STATISTICS_PAGE)
+#define STATISTICS_SIZE                                                        \
+	(STATISTICS_COUNTERS + (uint64_t)SLOTS_MAX * STATISTICS_PAGE)
+
+extern const struct shared_kind statistics_kind;
+
+/* --- opening --- */
+
+struct events_ring; /* stats/events_ring.h */
+
+struct statistics {
+	int fd; /* -1: no file, or given up */
+	bool lost;
+	struct statistics_head *head;
+	/* Where folding tells of the end of a session; NULL: nowhere. The
+	 * caller sets it, and it stays the caller's. */
+	struct events_ring *events;
+};
+
+/* A process that has none: every function does nothing then. */
+#define STATISTICS_NONE                                                        \
+	(struct statistics)                                                    \
+	{                                                                      \
+		.fd = -1                                                       \
+	}
+
+/*
+ * Opens or makes the file. 0 or a negative errno (-ENOTSUP: pages of memory are
+ * not of STATISTICS_PAGE octets here); either way *st can be used and is to be
+ * closed.
+ */
+__attribute__((warn_unused_result)) int statistics_open(struct statistics *st,
+							int run_dirfd);
+
+/* Unmaps the head and closes the file; single pages that were mapped stay. */
+void statistics_close(struct statistics *st);
+
+/*
+ * Was there a file that is no longer what it was, or what others find under
+ * the name? Looks at it (one fstat). Whoever serves many sessions should then
+ * be replaced by a new process.
+ */
+bool statistics_is_lost(struct statistics *st);
+
+/* --- by admission, under its lock --- */
+
+/*
+ * The place was taken by a new session, whose serial and number these are, one
+ * of `sessions` now. What was left there by one that nobody folded is folded.
+ * False: it is not counted (no file, no storage); its pages must not be mapped.
+ */
+bool statistics_take(struct statistics *st, uint32_t slot, uint64_t serial,
+		     uint64_t number, uint32_t sessions);
+
+/* The place is about to be free: see above. Once for a serial, however often
+ * it is called. */
+void statistics_fold(struct statistics *st, uint32_t slot, uint64_t serial);
+
+/* --- by whoever opens the door --- */
+
+void statistics_refused(struct statistics *st, enum counters_refusal why);
+
+/* A session is served that has no pages here. */
+void statistics_uncounted(struct statistics *st);
+
+/* --- a session's own pages --- */
+
+/* Maps one page; NULL: not possible. To be unmapped by the next, or by exit. */
+struct statistics_identity *statistics_map_identity(const struct statistics *st,
+						    uint32_t slot);
+struct statistics_counters *statistics_map_counters(const struct statistics *st,
+						    uint32_t slot);
+void statistics_unmap(void *page);
+
+/*
+ * For the parent of many fronts: maps the pages of counters of all places, so
+ * that none has to be mapped in their sandbox. Nothing is touched by that.
+ */
+struct statistics_region {
+	void *pages; /* NULL: none */
+};
+struct statistics_region statistics_map_region(const struct statistics *st);
+
+/*
+ * In a front: unmaps all but one's own page, which is returned; NULL without a
+ * region, or for no place (SLOTS_NONE): all is unmapped. Two system calls.
+ */
+struct statistics_counters *
+statistics_keep_own(const struct statistics_region *region, uint32_t slot);
+
+/*
+ * From here on this process, and those that it forks, survive that the file is
+ * cut: where one of these pages was, they get memory of their own, and what is
+ * counted there is lost. For a page that is mapped (NULL: nothing is done), or
+ * for a whole region. Handles SIGBUS, whose other causes kill as ever. 0 or a
+ * negative errno.
+ */
+__attribute__((warn_unused_result)) int statistics_survive(void *page);
+__attribute__((warn_unused_result)) int
+statistics_survive_region(const struct statistics_region *region);
+
+/* --- what the monitor tells of itself --- */
+
+/* Each of these does nothing with a NULL page. */
+void statistics_set_peer(struct statistics_identity *own,
+			 const struct network_address *address, uint16_t port);
+void statistics_set_pid(struct statistics_identity *own, pid_t pid);
+void statistics_set_state(struct statistics_identity *own,
+			  enum counters_state state);
+void statistics_set_end(struct statistics_identity *own, enum counters_end end);
+/* Once, at the login; a name that is too long is cut. */
+void statistics_set_user(struct statistics_identity *own, struct span user);
+void statistics_set_tls(struct statistics_identity *own, bool tls);
+
+#endif
