@@ -14,37 +14,6 @@ enum {
 
 /* --- the file --- */
 
-int penalty_open(struct penalty *p, int run_dirfd)
-{
-	int failed;
-
-	p->file = shared_open(run_dirfd, &penalty_file_kind, &p->fd);
-	if (p->file)
-		return 0;
-	failed = p->fd;
-	p->fd = -1;
-	return failed;
-}
-
-int penalty_look(struct penalty *p, int run_dirfd)
-{
-	int failed;
-
-	p->file = shared_look(run_dirfd, &penalty_file_kind, &p->fd);
-	if (p->file)
-		return 0;
-	failed = p->fd;
-	p->fd = -1;
-	return failed;
-}
-
-void penalty_close(struct penalty *p)
-{
-	shared_close(p->fd, p->file, &penalty_file_kind);
-	p->fd = -1;
-	p->file = NULL;
-}
-
 static bool penalty_is_usable(const struct penalty *p)
 {
 	int failed;
@@ -64,6 +33,55 @@ static uint64_t penalty_now(void)
 	 * after its start. */
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	return (uint64_t)now.tv_sec + UINT32_MAX;
+}
+
+/* May the file be used, as of *now? */
+static bool penalty_begin(const struct penalty *p, uint64_t *now)
+{
+	if (!penalty_is_usable(p))
+		return false;
+	*now = penalty_now();
+	if (!penalty_file_is_ahead(p->file, *now))
+		return true;
+	if (p->looks)
+		return false;
+	penalty_file_clear(p->file, *now);
+	return true;
+}
+
+/* As shared_open() or shared_look() left it. */
+static int penalty_opened(struct penalty *p)
+{
+	int failed = p->fd;
+	uint64_t now;
+
+	if (p->file) {
+		(void)penalty_begin(p, &now);
+		return 0;
+	}
+	p->fd = -1;
+	return failed;
+}
+
+int penalty_open(struct penalty *p, int run_dirfd)
+{
+	p->looks = false;
+	p->file = shared_open(run_dirfd, &penalty_file_kind, &p->fd);
+	return penalty_opened(p);
+}
+
+int penalty_look(struct penalty *p, int run_dirfd)
+{
+	p->looks = true;
+	p->file = shared_look(run_dirfd, &penalty_file_kind, &p->fd);
+	return penalty_opened(p);
+}
+
+void penalty_close(struct penalty *p)
+{
+	shared_close(p->fd, p->file, &penalty_file_kind);
+	p->fd = -1;
+	p->file = NULL;
 }
 
 /* --- decisions --- */
@@ -108,10 +126,10 @@ static bool penalty_is_too_many(const struct penalty_rules *rules,
 bool penalty_refuses(struct penalty *p, const struct penalty_rules *rules,
 		     const struct network_address *peer)
 {
-	uint64_t now = penalty_now();
 	struct penalty_place known;
+	uint64_t now;
 
-	if (!rules->refuse || !peer || !penalty_is_usable(p) ||
+	if (!rules->refuse || !peer || !penalty_begin(p, &now) ||
 	    !penalty_is_too_many(rules, penalty_of_networks(p, now, peer)))
 		return false;
 	known = penalty_file_known(p->file, peer);
@@ -121,12 +139,12 @@ bool penalty_refuses(struct penalty *p, const struct penalty_rules *rules,
 bool penalty_remembers(struct penalty *p, const struct network_address *peer,
 		       struct span user, struct penalty_memory *memory)
 {
-	uint64_t now = penalty_now();
 	struct penalty_place pair, known;
 	const struct penalty_entry *e;
+	uint64_t now;
 
 	*memory = (struct penalty_memory){0};
-	if (!peer || !penalty_is_usable(p))
+	if (!peer || !penalty_begin(p, &now))
 		return false;
 	memory->failures = penalty_of_networks(p, now, peer);
 	known = penalty_file_known(p->file, peer);
@@ -173,12 +191,13 @@ uint32_t penalty_failed(struct penalty *p, const struct penalty_rules *rules,
 {
 	uint32_t most = rules->refuse ? rules->refuse + PENALTY_OVER
 				      : rules->free + PENALTY_COUNT_MOST;
-	uint64_t now = penalty_now();
 	struct penalty_place place;
 	struct penalty_entry *e;
+	uint64_t now;
 
-	if (!peer || !penalty_is_usable(p))
+	if (!peer || !penalty_begin(p, &now))
 		return 0;
+	penalty_file_note(p->file, now);
 	place = penalty_file_pair(p->file, peer, user);
 	e = user.n ? penalty_place_find(&place) : NULL;
 	if (e)
@@ -206,11 +225,12 @@ static void penalty_know(const struct penalty_place *place, uint64_t now)
 void penalty_good(struct penalty *p, const struct network_address *peer,
 		  struct span user)
 {
-	uint64_t now = penalty_now();
 	struct penalty_place pair, known;
+	uint64_t now;
 
-	if (!peer || !user.n || !penalty_is_usable(p))
+	if (!peer || !user.n || !penalty_begin(p, &now))
 		return;
+	penalty_file_note(p->file, now);
 	pair = penalty_file_pair(p->file, peer, user);
 	known = penalty_file_known(p->file, peer);
 	penalty_know(&pair, now);

@@ -23,6 +23,10 @@
  * numbers (the /64 of a /48, the networks of a user) shares a few places, the
  * oldest of which is given up for a new one.
  *
+ * Times are of the clock that begins with the machine and cannot be set. Where
+ * the file outlives a restart, that clock is behind it: all is forgotten then,
+ * by the first process that may write and has something to ask or to say.
+ *
  * Nothing blocks. Without a file there are no penalties. Trust and damage are
  * as with stats/admission.h.
  */
@@ -61,7 +65,8 @@ struct penalty_verdict {
 struct penalty_file;
 
 struct penalty {
-	int fd; /* -1: no file */
+	int fd;	    /* -1: no file */
+	bool looks; /* the mapping is for reading alone */
 	struct penalty_file *file;
 };
 
@@ -102,7 +107,10 @@ struct penalty_memory {
 	bool knows_some; /* this user or another one */
 };
 
-/* The two parts of penalty_ask(). False: nothing can be known. */
+/*
+ * The two parts of penalty_ask(). False: nothing can be known, also because
+ * what there is is of before a restart.
+ */
 bool penalty_remembers(struct penalty *p, const struct network_address *peer,
 		       struct span user, struct penalty_memory *memory);
 /* Pure. */

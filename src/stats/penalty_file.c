@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "stats/penalty_file.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "stats/penalty.h"
@@ -14,10 +15,46 @@ enum {
 const struct shared_kind penalty_file_kind = {
 	.name = "penalty",
 	.magic = "p3spenal",
-	.version = 2,
+	.version = 3,
 	.size = sizeof(struct penalty_file),
 	.backed = sizeof(struct penalty_file),
 };
+
+/* --- the clock --- */
+
+bool penalty_file_is_ahead(const struct penalty_file *f, uint64_t now)
+{
+	uint64_t latest = atomic_load(&f->latest);
+
+	return latest > now && latest - now > PENALTY_ENTRY_AHEAD_S;
+}
+
+static void penalty_forget(void *entries, size_t size)
+{
+	struct penalty_entry *e = entries;
+
+	/* Who makes an entry of it clears the rest. */
+	for (size_t i = 0; i < size / sizeof(*e); i++)
+		atomic_store_explicit(&e[i].tag, 0, memory_order_relaxed);
+}
+
+void penalty_file_clear(struct penalty_file *f, uint64_t now)
+{
+	penalty_forget(f->failed, sizeof(f->failed));
+	penalty_forget(f->known, sizeof(f->known));
+	penalty_forget(f->pairs, sizeof(f->pairs));
+	/* Not before the end: whoever dies on the way leaves all to do. */
+	atomic_store(&f->latest, now);
+}
+
+void penalty_file_note(struct penalty_file *f, uint64_t now)
+{
+	uint64_t latest = atomic_load(&f->latest);
+
+	while (latest < now &&
+	       !atomic_compare_exchange_weak(&f->latest, &latest, now))
+		;
+}
 
 /* --- places --- */
 

@@ -14,6 +14,7 @@
 #ifndef STATS_PENALTY_FILE_H
 #define STATS_PENALTY_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/span.h"
@@ -31,6 +32,7 @@ enum {
 
 struct penalty_file {
 	struct shared_header header;
+	_Atomic uint64_t latest; /* seconds; no time below is later */
 	/* failures of networks */
 	_Alignas(4096) struct penalty_entry
 		failed[PENALTY_FILE_BUCKETS][PENALTY_FILE_WAYS];
@@ -43,6 +45,19 @@ struct penalty_file {
 };
 
 extern const struct shared_kind penalty_file_kind;
+
+/*
+ * Was it written by a clock that has begun anew since (a restart of the machine
+ * that the file outlived)? Then its times say nothing: left alone, they would
+ * come true when the clock gets there once more.
+ */
+bool penalty_file_is_ahead(const struct penalty_file *f, uint64_t now);
+
+/* Forgets everything. Also what others write meanwhile. */
+void penalty_file_clear(struct penalty_file *f, uint64_t now);
+
+/* Times up to `now` are about to be written. */
+void penalty_file_note(struct penalty_file *f, uint64_t now);
 
 /* Failures of the peer's IPv4 address, or IPv6 /64. */
 struct penalty_place penalty_file_narrow(struct penalty_file *f,
