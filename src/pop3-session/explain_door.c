@@ -125,7 +125,7 @@ static void explain_rules(struct explain *x)
 	switch (rulebook_ask(book, &x->setup.peer, &by)) {
 	case RULES_LET_IN:
 		explain_say(x, "bans", EXPLAIN_OK, "none fits; %s (%s)",
-			    book->rules.allows.n > 0
+			    book->rules.has_allows
 				    ? "the allow list lets it in"
 				    : "there is no allow list",
 			    book->path);

@@ -7,6 +7,7 @@
 #include "sys/log.h"
 
 #include <errno.h>
+#include <string.h>
 
 void rulebook_find(struct rulebook *book, const struct settings *settings)
 {
@@ -21,41 +22,111 @@ void rulebook_find(struct rulebook *book, const struct settings *settings)
 	}
 }
 
-static int take_rule(const struct database_rule *rule, void *context)
-{
-	struct rules *rules = context;
-	struct span what = span_str(rule->what);
-	int r = 0;
+/* A reading under way. */
+struct reading {
+	const struct rulebook *book;
+	struct rulebook_told told;
+	struct rules rules;
+};
 
-	if (rule->kind == DATABASE_RULE_IP)
-		r = rule->effect == DATABASE_RULE_BAN
-			    ? rules_ban_network(rules, what, rule->until)
-			    : rules_allow_network(rules, what, rule->until);
-	else if (rule->effect == DATABASE_RULE_BAN)
-		r = rules_ban_user(rules, what, rule->until);
-	if (r != -EINVAL)
-		return r;
-	log_warning("rules: %s of %s: not an address or a network; it is not "
-		    "in force",
-		    database_rule_effects[rule->effect], rule->what);
+static bool was_told(const struct rulebook_told *told, int64_t id)
+{
+	uint32_t i, n = told->n < RULES_TOLD ? told->n : RULES_TOLD;
+
+	for (i = 0; i < n; i++) {
+		if (told->ids[i] == id)
+			return true;
+	}
+	return false;
+}
+
+/* `of` and `what`: which rule, where that can be said. */
+static void tell_row(struct reading *r, const struct database_rule_fault *fault,
+		     const char *of, const char *what)
+{
+	const struct rulebook *book = r->book;
+	uint32_t n = r->told.n++;
+
+	if (n < RULES_TOLD)
+		r->told.ids[n] = fault->id;
+	if (n > RULES_TOLD || was_told(&book->told, fault->id) ||
+	    (n == RULES_TOLD && book->told.n > RULES_TOLD))
+		return;
+	if (n == RULES_TOLD)
+		log_error("rules: %s: further rows cannot be used; mend those "
+			  "that were named first",
+			  book->path);
+	else
+		log_error("rules: %s: row %lld: %s%s%s; %s (mend it, or DELETE "
+			  "FROM rules WHERE id=%lld)",
+			  book->path, (long long)fault->id, of, what,
+			  fault->why,
+			  fault->is_allow ? "it lets nobody in, and who is on "
+					    "no other row of the allow list is "
+					    "kept out"
+					  : "it is not in force",
+			  (long long)fault->id);
+}
+
+static int take_fault(const struct database_rule_fault *fault, void *context)
+{
+	struct reading *r = context;
+
+	tell_row(r, fault, "", "");
+	if (fault->is_allow)
+		rules_allow_nobody(&r->rules, fault->until);
 	return 0;
 }
 
-static int read_rules(const struct rulebook *book, unsigned wait_ms,
-		      struct rules *rules, struct buf *error)
+static int take_no_network(struct reading *r, const struct database_rule *rule)
 {
-	struct database db;
-	int r = database_open(&db, book->path, DATABASE_READ, wait_ms, error);
+	const struct database_rule_fault fault = {
+		.id = rule->id,
+		.until = rule->until,
+		.is_allow = rule->effect == DATABASE_RULE_ALLOW,
+		.why = ": not an address or a network",
+	};
 
-	if (r < 0)
-		return r;
-	r = database_rules_list(&db, clock_now_s(), take_rule, rules, error);
+	tell_row(r, &fault, fault.is_allow ? "allow of " : "ban of ",
+		 rule->what);
+	if (fault.is_allow)
+		rules_allow_nobody(&r->rules, fault.until);
+	return 0;
+}
+
+static int take_rule(const struct database_rule *rule, void *context)
+{
+	struct reading *r = context;
+	struct span what = span_str(rule->what);
+	int failed = 0;
+
+	if (rule->kind == DATABASE_RULE_IP)
+		failed = rule->effect == DATABASE_RULE_BAN
+				 ? rules_ban_network(&r->rules, what,
+						     rule->until)
+				 : rules_allow_network(&r->rules, what,
+						       rule->until);
+	else if (rule->effect == DATABASE_RULE_BAN)
+		failed = rules_ban_user(&r->rules, what, rule->until);
+	return failed == -EINVAL ? take_no_network(r, rule) : failed;
+}
+
+static int read_rules(struct reading *r, unsigned wait_ms, struct buf *error)
+{
+	const struct database_rules_reader reader = {take_rule, take_fault, r};
+	struct database db;
+	int failed = database_open(&db, r->book->path, DATABASE_READ, wait_ms,
+				   error);
+
+	if (failed)
+		return failed;
+	failed = database_rules_read(&db, clock_now_s(), &reader, error);
 	database_close(&db);
-	if (r < 0)
-		rules_clear(rules);
+	if (failed)
+		rules_clear(&r->rules);
 	else
-		rules_sort(rules);
-	return r;
+		rules_sort(&r->rules);
+	return failed;
 }
 
 /* A writer at work is nothing to be told of: the next connection asks again. */
@@ -63,15 +134,16 @@ static void tell_failure(struct rulebook *book, int r, const struct buf *error)
 {
 	if (r < 0 && r != book->failed && r != -EBUSY)
 		log_error("bans and allows are not known, or as they "
-			  "were: " SPAN_FMT,
-			  SPAN_ARG(buf_span(error)));
+			  "were: " SPAN_FMT "%s",
+			  SPAN_ARG(buf_span(error)),
+			  error->n ? "" : strerrordesc_np(-r));
 	book->failed = r;
 }
 
 void rulebook_look(struct rulebook *book, unsigned wait_ms)
 {
 	char memory[USERS_ERROR_SIZE];
-	struct rules rules = {0};
+	struct reading reading = {.book = book};
 	struct buf error;
 	struct file_stamp now;
 	int r;
@@ -82,13 +154,15 @@ void rulebook_look(struct rulebook *book, unsigned wait_ms)
 	if (file_stamp_is_same(&book->seen, &now))
 		return;
 	buf_init(&error, memory, sizeof(memory));
-	r = read_rules(book, wait_ms, &rules, &error);
+	r = read_rules(&reading, wait_ms, &error);
 	tell_failure(book, r, &error);
 	if (r < 0)
 		return;
 	rules_clear(&book->rules);
-	book->rules = rules;
+	book->rules = reading.rules;
+	book->told = reading.told;
 	book->seen = now;
+	file_stamp_keep(&book->seen);
 }
 
 enum rules_verdict rulebook_ask(const struct rulebook *book,

@@ -2,8 +2,18 @@
 /*
  * The bans and allows of the first `sqlite:` store, as they are now. Read when
  * the file has changed, which a stat before each connection tells, so that a
- * ban is in force for the next one. If the file cannot be read just now, what
- * was known before stays in force.
+ * ban is in force for the next one. The one exception is a second change within
+ * a step of the file's clock, where the kernel does not show it: that may be in
+ * force FILE_STAMP_AGAIN_MS later (sys/file_stamp.h says why, and why not
+ * never). So however often they are asked for, unchanged rules are read ten
+ * times a second at most, and after two seconds not at all.
+ *
+ * If the file cannot be read just now, what was known before stays in force.
+ *
+ * A row that means nothing (an unknown kind or effect, no network) is left out,
+ * and told of. If it is a ban, it bans nobody: whom it is of cannot be known.
+ * If it is an allow, it lets nobody in, but there is an allow list, and who is
+ * on no other row of it is kept out (store/rules.h).
  */
 #ifndef POP3_SESSION_RULEBOOK_H
 #define POP3_SESSION_RULEBOOK_H
@@ -16,13 +26,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* For a writer, where there is no earlier reading to go by. */
-enum { RULES_WAIT_MS = 500 };
+enum {
+	/* For a writer, where there is no earlier reading to go by. */
+	RULES_WAIT_MS = 500,
+	RULES_TOLD = 16,
+};
+
+/* Rows of the last reading that mean nothing, by id: each is told of once. */
+struct rulebook_told {
+	uint32_t n; /* how many; the first of them are in `ids` */
+	int64_t ids[RULES_TOLD];
+};
 
 struct rulebook {
 	const char *path;	/* of the database; NULL: there are no rules */
 	struct file_stamp seen; /* what `rules` were made of */
 	int failed;		/* the last reading, 0 or a negative errno */
+	struct rulebook_told told;
 	struct rules rules;
 };
 

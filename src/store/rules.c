@@ -56,7 +56,18 @@ int rules_ban_network(struct rules *r, struct span what, int64_t until)
 
 int rules_allow_network(struct rules *r, struct span what, int64_t until)
 {
-	return rules_add_network(&r->allows, what, until);
+	int failed = rules_add_network(&r->allows, what, until);
+
+	if (!failed)
+		rules_allow_nobody(r, until);
+	return failed;
+}
+
+void rules_allow_nobody(struct rules *r, int64_t until)
+{
+	r->allows_until =
+		r->has_allows ? rules_later(r->allows_until, until) : until;
+	r->has_allows = true;
 }
 
 int rules_ban_user(struct rules *r, struct span name, int64_t until)
@@ -178,12 +189,6 @@ void rules_sort(struct rules *r)
 	rules_sort_networks(&r->bans);
 	rules_sort_networks(&r->allows);
 	rules_sort_users(r);
-	for (size_t i = 0; i < r->allows.n; i++) {
-		int64_t until = r->allows.items[i].until;
-
-		r->allows_until =
-			i ? rules_later(r->allows_until, until) : until;
-	}
 }
 
 /* --- asking --- */
@@ -227,7 +232,7 @@ enum rules_verdict rules_ask(const struct rules *r,
 			*by = ban->network;
 		return RULES_BANNED;
 	}
-	if (!r->allows.n || !rules_holds(r->allows_until, now))
+	if (!r->has_allows || !rules_holds(r->allows_until, now))
 		return RULES_LET_IN;
 	return rules_find(&r->allows, address, now) ? RULES_LET_IN
 						    : RULES_NOT_ALLOWED;

@@ -7,7 +7,10 @@
  * any allow of a network, whoever fits none is kept out, too. A ban wins over
  * an allow. A rule holds up to its time (seconds of the wall clock, 0: for
  * ever), which is looked at when somebody asks; an allow list of which all has
- * run out is none.
+ * run out is none. An allow that nobody can read keeps that list in force, and
+ * lets nobody in: whoever wrote it wanted to shut out others, and a slip of the
+ * pen must not let everybody in. (A ban that cannot be read has no such
+ * harmless reading.)
  *
  * Networks are disjoint or one within the other. So they lie in an array by
  * their beginnings, each with its next wider one, and a question is a binary
@@ -50,6 +53,7 @@ struct rules {
 	struct rules_networks bans, allows;
 	struct rules_user *users; /* banned */
 	size_t users_n, users_room;
+	bool has_allows;      /* there is an allow list */
 	int64_t allows_until; /* when the last allow runs out; 0: never */
 };
 
@@ -62,6 +66,9 @@ __attribute__((warn_unused_result)) int
 rules_allow_network(struct rules *r, struct span what, int64_t until);
 __attribute__((warn_unused_result)) int
 rules_ban_user(struct rules *r, struct span name, int64_t until);
+
+/* An allow of which only is known that it is one. */
+void rules_allow_nobody(struct rules *r, int64_t until);
 
 /* To be called once behind the last of these, before anybody asks. */
 void rules_sort(struct rules *r);

@@ -172,6 +172,25 @@ static void test_an_allow_for_ever(void **state)
 	assert_int_equal(ask("10.0.0.1", INT64_MAX), RULES_LET_IN);
 }
 
+/* Else a slip of the pen would let everybody in. */
+static void test_an_allow_of_nobody(void **state)
+{
+	(void)state;
+	rules_allow_nobody(&rules, 100);
+	rules_sort(&rules);
+	assert_int_equal(ask("192.0.2.1", 99), RULES_NOT_ALLOWED);
+	assert_int_equal(ask("192.0.2.1", 100), RULES_LET_IN);
+	rules_clear(&rules);
+	allow("192.0.2.1", 50);
+	rules_allow_nobody(&rules, 100);
+	rules_sort(&rules);
+	assert_int_equal(ask("192.0.2.1", 49), RULES_LET_IN);
+	assert_int_equal(ask("192.0.2.1", 50), RULES_NOT_ALLOWED);
+	assert_int_equal(ask("192.0.2.1", 100), RULES_LET_IN);
+	rules_clear(&rules);
+	assert_int_equal(ask("192.0.2.1", 50), RULES_LET_IN);
+}
+
 static void test_users(void **state)
 {
 	static const char *const names[] = {"bob", "ann", "bob2", "", "B\xc3"};
@@ -322,6 +341,7 @@ int main(void)
 		CLEAN(test_a_rule_holds_up_to_its_time),
 		CLEAN(test_allows),
 		CLEAN(test_an_allow_for_ever),
+		CLEAN(test_an_allow_of_nobody),
 		CLEAN(test_users),
 		CLEAN(test_what_is_no_network),
 		CLEAN(test_against_a_walk),
