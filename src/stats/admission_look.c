@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "stats/admission_look.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
-
-#include "stats/slots.h"
+#include "stats/admission_file.h"
+#include "stats/admission_life.h"
 
 int admission_look(struct admission *a, int run_dirfd)
 {
@@ -21,59 +17,17 @@ int admission_look(struct admission *a, int run_dirfd)
 	return failed;
 }
 
-/* One file of liveness after the other is open while slots are gone through. */
-struct look_shard {
-	uint32_t number;
-	int fd; /* or a negative errno */
-};
-
-static void look_at_shard(const struct admission *a, uint32_t number,
-			  struct look_shard *shard)
-{
-	char name[16];
-
-	if (shard->number == number)
-		return;
-	if (shard->fd >= 0)
-		close(shard->fd);
-	shard->number = number;
-	(void)snprintf(name, sizeof(name), "alive.%03u", number);
-	shard->fd = openat(a->run_dirfd, name,
-			   O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
-				   O_NOCTTY);
-	if (shard->fd < 0)
-		shard->fd = -errno;
-}
-
-/* In doubt a session lives, as for those who count. */
-static bool look_is_alive(const struct admission *a, uint32_t slot,
-			  struct look_shard *shard)
-{
-	struct flock lock = {
-		.l_type = F_WRLCK,
-		.l_whence = SEEK_SET,
-		.l_start = slot % ADMISSION_SHARD,
-		.l_len = 1,
-	};
-
-	look_at_shard(a, slot / ADMISSION_SHARD, shard);
-	if (shard->fd < 0)
-		return shard->fd != -ENOENT;
-	return fcntl(shard->fd, F_OFD_GETLK, &lock) < 0 ||
-	       lock.l_type != F_UNLCK;
-}
-
 bool admission_count(const struct admission *a,
 		     const struct network_address *peer, struct span user,
 		     struct admission_numbers *numbers)
 {
-	struct look_shard shard = {.number = UINT32_MAX, .fd = -1};
+	struct admission_probe probe = admission_probe_begin(a->run_dirfd);
 	struct slots_key key = {{0}};
 	uint64_t hash;
 	uint32_t slot = 0;
 
 	*numbers = (struct admission_numbers){0};
-	if (a->fd < 0 || shared_verify(a->fd, a->file, &slots_kind) < 0)
+	if (!admission_file_is_usable(a))
 		return false;
 	if (peer)
 		key = slots_key_of(peer);
@@ -83,14 +37,13 @@ bool admission_count(const struct admission *a,
 		bool near = peer && slots_is_of(s, &key, 0);
 		bool own = slots_is_of(s, NULL, hash);
 
-		if (!look_is_alive(a, slot, &shard))
+		if (admission_probe_is_dead(&probe, slot))
 			continue;
 		numbers->sessions++;
 		numbers->network += near;
 		numbers->user += own;
 		numbers->user_and_network += near && own;
 	}
-	if (shard.fd >= 0)
-		close(shard.fd);
+	admission_probe_end(&probe);
 	return true;
 }
