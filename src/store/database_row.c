@@ -121,15 +121,18 @@ static bool column_read(sqlite3_stmt *statement, int i,
 
 /* --- what can be stored --- */
 
-static bool is_name(const char *name)
+bool database_text_is_plain(const char *text)
 {
-	if (!name[0])
-		return false;
-	for (; *name; name++) {
-		if ((unsigned char)*name < ' ' || *name == 0x7f)
+	for (; *text; text++) {
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
 			return false;
 	}
 	return true;
+}
+
+static bool is_name(const char *name)
+{
+	return name[0] && database_text_is_plain(name);
 }
 
 static bool are_networks(struct span list)
@@ -148,8 +151,8 @@ static bool are_networks(struct span list)
 	return true;
 }
 
-const char *database_row_fault(const struct database_user *user,
-			       unsigned fields)
+/* What makes a row of no use, whoever wrote it. */
+static const char *row_damage(const struct database_user *user, unsigned fields)
 {
 	const struct user_row *row = &user->row;
 
@@ -174,6 +177,57 @@ const char *database_row_fault(const struct database_user *user,
 	if ((fields & DATABASE_ROLE) && !is_name(row->role))
 		return "a role must have a name";
 	return NULL;
+}
+
+static bool is_template(const char *template)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct buf why;
+
+	buf_init(&why, memory, sizeof(memory));
+	return place_check_template(span_str(template), &why) == 0;
+}
+
+/*
+ * What would be another line or field where rows are written as text. What
+ * other programs have put into a row is read all the same, so that it can be
+ * changed.
+ */
+static const char *row_control(const struct database_user *user,
+			       unsigned fields)
+{
+	const struct user_row *row = &user->row;
+
+	if ((fields & DATABASE_DISPLAY_NAME) &&
+	    !database_text_is_plain(user->display_name))
+		return "the display name must have no control characters";
+	if ((fields & DATABASE_COMMENT) &&
+	    !database_text_is_plain(user->comment))
+		return "the comment must have no control characters";
+	if ((fields & DATABASE_HOME) && !database_text_is_plain(row->home))
+		return "the home must have no control characters";
+	if ((fields & DATABASE_MAILDIR) &&
+	    !database_text_is_plain(row->maildir))
+		return "the Maildir must have no control characters";
+	if ((fields & DATABASE_PASSWORD) && strpbrk(row->password, "\r\n"))
+		return "the password must have no line ends";
+	if ((fields & DATABASE_SECRET) && strpbrk(row->secret, "\r\n"))
+		return "the secret must have no line ends";
+	return NULL;
+}
+
+const char *database_user_fault(const struct database_user *user,
+				unsigned fields)
+{
+	const char *why = row_damage(user, fields);
+
+	if (!why)
+		why = row_control(user, fields);
+	if (!why && (fields & DATABASE_MAILDIR) && user->row.maildir[0] &&
+	    !is_template(user->row.maildir))
+		why = "the Maildir must be a path without a folder named "
+		      "\".\" or \"..\" or nothing";
+	return why;
 }
 
 /* --- reading --- */
@@ -211,7 +265,7 @@ int database_row_read(struct database *db, sqlite3_stmt *statement,
 				error);
 		buf_add_str(error, " is too long or out of range; change it");
 	} else {
-		why = database_row_fault(user, DATABASE_FIELDS_ALL);
+		why = row_damage(user, DATABASE_FIELDS_ALL);
 		if (why)
 			database_refuse(db, 0, "user", span_str(user->row.name),
 					why, error);

@@ -28,10 +28,6 @@ void database_columns_name(struct buf *sql);
 void database_row_bind(sqlite3_stmt *statement,
 		       const struct database_user *user);
 
-/* NULL, or what is wrong with those of the fields. */
-const char *database_row_fault(const struct database_user *user,
-			       unsigned fields);
-
 /* A statement that reads whole rows: `where` is all behind the table's name. */
 __attribute__((warn_unused_result)) int
 database_row_prepare(struct database *db, enum database_statement kind,

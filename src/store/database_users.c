@@ -29,7 +29,7 @@ void database_user_clear(struct database_user *user)
 static int user_validate(struct database *db, const struct database_user *user,
 			 unsigned fields, struct span name, struct buf *error)
 {
-	const char *why = database_row_fault(user, fields);
+	const char *why = database_user_fault(user, fields);
 
 	if (!why)
 		return 0;

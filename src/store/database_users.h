@@ -54,6 +54,17 @@ void database_user_init(struct database_user *user);
 void database_user_clear(struct database_user *user);
 
 /*
+ * NULL, or why those of the fields cannot be stored. Stricter than what is
+ * read: a row with which nobody can log in, or that has a control character in
+ * a text, must be there to be mended.
+ */
+const char *database_user_fault(const struct database_user *user,
+				unsigned fields);
+
+/* Has a text of a row no control character? Else it is not stored. */
+bool database_text_is_plain(const char *text);
+
+/*
  * Adds a user: all members but id, created and changed, which are set.
  * -EEXIST: the name is taken. -EINVAL: no name, an unusable path, uid 0, …
  */
@@ -96,6 +107,9 @@ __attribute__((warn_unused_result)) int database_users_list(
 	struct database *db, const struct database_search *search,
 	int (*each)(const struct database_user *user, void *context),
 	void *context, struct buf *error);
+
+/* Does a list with that mask (NULL: all) have the name? */
+bool database_mask_fits(const char *mask, const char *name);
 
 /* How many users fit the mask (NULL: how many there are). */
 __attribute__((warn_unused_result)) int

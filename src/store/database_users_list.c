@@ -70,6 +70,14 @@ int database_users_list(struct database *db,
 	return failed ? failed : more;
 }
 
+bool database_mask_fits(const char *mask, const char *name)
+{
+	char memory[3 * USERS_NAME_SIZE];
+	const char *pattern = mask_pattern(mask, memory, sizeof(memory));
+
+	return pattern && sqlite3_strglob(pattern, name) == 0;
+}
+
 static int count_finish(struct database *db, sqlite3_stmt *statement,
 			uint64_t *n, struct buf *error)
 {
