@@ -5,21 +5,18 @@
 #include "scmp/account.h"
 #include "scmp/commands.h"
 #include "scmp/import_line.h"
+#include "scmp/texts.h"
 #include "store/place.h"
 #include "store/users_each.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum {
-	LINE_MAX_OCTETS = 16 * 1024,
-	DAY = 24 * 3600,
-};
+enum { DAY = 24 * 3600 };
 
 static const char *text_of(struct buf *error)
 {
@@ -79,12 +76,28 @@ static int exists(struct import *im, const struct database_user *user,
 	return STATUS_OK;
 }
 
+/* NULL; or why there can be no such user, a text in `error`. */
+static const char *fault_of(struct import *im, const struct database_user *user,
+			    unsigned fields, struct buf *error)
+{
+	const char *why = database_user_fault(user, fields);
+
+	buf_add_str(error, "is refused: ");
+	if (why)
+		buf_add_str(error, why);
+	else if (texts_find_role(im->s, user->row.role, error) == STATUS_OK)
+		buf_reset(error);
+	return error->n ? text_of(error) : NULL;
+}
+
 static int store(struct import *im, struct database_user *user, unsigned fields)
 {
 	char memory[USERS_ERROR_SIZE];
+	const char *fault;
 	struct buf error;
 	int r;
 
+	buf_init(&error, memory, sizeof(memory));
 	if (!normalise(im, user))
 		return refuse(im, user->row.name,
 			      "has a name that cannot be one: with a slash, a "
@@ -95,7 +108,9 @@ static int store(struct import *im, struct database_user *user, unsigned fields)
 		return refuse(im, user->row.name,
 			      "has another user's mail, and there is no path "
 			      "for that");
-	buf_init(&error, memory, sizeof(memory));
+	fault = fault_of(im, user, fields, &error);
+	if (fault)
+		return refuse(im, user->row.name, fault);
 	r = database_user_add(&im->s->db, user, &error);
 	if (r == -EEXIST)
 		return exists(im, user, fields, &error);
@@ -144,39 +159,26 @@ static int import_line(struct import *im, struct span line)
 	return r;
 }
 
-static struct span without_end(const char *line, size_t n)
-{
-	if (n && line[n - 1] == '\n')
-		n--;
-	if (n && line[n - 1] == '\r')
-		n--;
-	return span_make(line, n);
-}
-
 static int import_lines(struct import *im)
 {
 	int status = STATUS_OK;
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t n;
+	struct span line;
+	bool is_long;
 
-	while (status == STATUS_OK &&
-	       (n = getline(&line, &size, im->from)) >= 0) {
+	import_read_begin(im);
+	while (status == STATUS_OK && import_read_line(im, &line, &is_long)) {
 		im->lines++;
 		import_progress(im);
-		if (n > LINE_MAX_OCTETS)
+		if (is_long)
 			status = refuse(im, "", "is over 16 KiB");
 		else
-			status = import_line(im, without_end(line, (size_t)n));
+			status = import_line(im, line);
 		if (im->has_format && im->format == IMPORT_AUTHFILE)
 			break;
 	}
 	if (status == STATUS_OK && ferror(im->from))
 		status = scmp_fail(im->s, STATUS_FAILED, "%s: %s", im->file,
 				   strerror(errno));
-	if (line)
-		explicit_bzero(line, size);
-	free(line);
 	return status;
 }
 
@@ -341,7 +343,6 @@ int user_import(struct scmp *s)
 		r = open_file(&im);
 	if (r == STATUS_OK)
 		r = run(&im);
-	if (im.from && im.from != stdin)
-		fclose(im.from);
+	import_read_end(&im);
 	return r;
 }

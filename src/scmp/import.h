@@ -11,7 +11,10 @@
 #include <sys/types.h>
 #include <time.h>
 
-enum { IMPORT_NAMED_MAX = 32 };
+enum {
+	IMPORT_NAMED_MAX = 32,
+	IMPORT_LINE_MAX = 16 * 1024, /* octets, without the end */
+};
 
 struct import {
 	struct scmp *s;
@@ -29,6 +32,16 @@ struct import {
 	char named[IMPORT_NAMED_MAX][64];
 	size_t named_n;
 };
+
+/*
+ * The next line of im->from, without its end; valid until the next call. False
+ * at the end of the file, or with an error of it. Of a line that is too long
+ * the rest is passed over. In between begin and end, which closes the file and
+ * clears what was read.
+ */
+void import_read_begin(struct import *im);
+bool import_read_line(struct import *im, struct span *line, bool *is_long);
+void import_read_end(struct import *im);
 
 /* Shows how far it is, once a second at most, and clears that at the end. */
 void import_progress(struct import *im);

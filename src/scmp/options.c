@@ -2,6 +2,7 @@
 #include "scmp/options.h"
 
 #include "base/num.h"
+#include "scmp/suggest.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -163,10 +164,52 @@ static int options_take(struct options *o, enum option_id id, struct buf *error)
 	return 0;
 }
 
+/* How the option is written that getopt(3) stumbled over. */
+static struct span options_name(const char *word, char letter[3])
+{
+	if (!optopt || optopt >= 256)
+		return span_take(span_str(word), strcspn(word, "="));
+	/* of several in one word */
+	letter[0] = '-';
+	letter[1] = (char)optopt;
+	return span_make(letter, 2);
+}
+
+/* Adds a remark about those that it could be; false: there are none. */
+static bool options_name_similar(struct span name, struct buf *error)
+{
+	struct span word = span_drop(name, 2);
+	struct suggestion best = {0};
+	const char *between = " ";
+	size_t n = 0;
+
+	for (int i = 0; i < OPTIONS; i++)
+		n += span_starts(span_str(option_rows[i].name), word);
+	for (int i = 0; n < 2 && i < OPTIONS; i++)
+		suggest_try(&best, word, option_rows[i].name);
+	if (!word.n || (n < 2 && !best.word))
+		return false;
+	buf_add_str(error, n < 2 ? ": there is no such option; did you mean"
+				 : ": could be");
+	for (int i = 0; i < OPTIONS; i++) {
+		const char *one = option_rows[i].name;
+
+		if (n < 2 ? one != best.word
+			  : !span_starts(span_str(one), word))
+			continue;
+		buf_add_str(error, between);
+		between = ", ";
+		option_add_name(error, (enum option_id)i);
+	}
+	buf_add_str(error, n < 2 ? "?" : " (see --help)");
+	return true;
+}
+
 /* What is typed for --password never is repeated, whatever it is. */
 static int options_unknown(const char *word, int found, struct buf *error)
 {
-	struct span name = span_take(span_str(word), strcspn(word, "="));
+	char letter[3];
+	struct span name = options_name(word, letter);
 
 	if (span_starts(name, span_str("--pass")) ||
 	    span_starts(name, span_str("--secret")))
@@ -176,9 +219,12 @@ static int options_unknown(const char *word, int found, struct buf *error)
 			"user of the machine; it is asked for, or read with "
 			"--password-fd N");
 	buf_add_escaped(error, name);
-	buf_add_str(error, found == ':' ? ": wants a value (see --help)"
-					: ": there is no such option (see "
-					  "--help)");
+	if (found == ':')
+		buf_add_str(error, ": wants a value (see --help)");
+	else if (optopt >= 256)
+		buf_add_str(error, ": takes no value (see --help)");
+	else if (!options_name_similar(name, error))
+		buf_add_str(error, ": there is no such option (see --help)");
 	return -EINVAL;
 }
 

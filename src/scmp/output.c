@@ -94,6 +94,7 @@ static json_t *repaired(const char *text)
 		n -= octets;
 	}
 	json = json_stringn(mem, out.n);
+	explicit_bzero(mem, out.cap);
 	free(mem);
 	return json;
 }

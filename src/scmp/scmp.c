@@ -5,16 +5,20 @@
 #include "scmp/complete.h"
 #include "scmp/help.h"
 #include "scmp/spool.h"
+#include "scmp/suggest.h"
 
 #include <errno.h>
 #include <locale.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 const char *const status_texts[STATUSES] = {
 	[STATUS_OK] = "Done.",
@@ -104,7 +108,21 @@ void scmp_say(const struct scmp *s, const char *format, ...)
 	putchar('\n');
 }
 
-/* Passwords go through this process: none of it is to reach a disk. */
+/* What is written on standard output may be a password, too. */
+static char output_memory[64 * 1024];
+
+/* jansson's, which does not clear what it gives back. */
+static void give_back(void *p)
+{
+	if (p)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+/*
+ * Passwords go through this process: none of it is to reach a disk, and none is
+ * to stay in memory.
+ */
 static void keep_secrets(void)
 {
 	const struct rlimit none = {0, 0};
@@ -112,6 +130,10 @@ static void keep_secrets(void)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)setrlimit(RLIMIT_CORE, &none);
 	umask(077);
+	json_set_alloc_funcs(malloc, give_back);
+	(void)setvbuf(stdout, output_memory,
+		      isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF,
+		      sizeof(output_memory));
 }
 
 /* Options that the command does not take. */
@@ -213,7 +235,21 @@ static int check_output(const struct scmp *s, int status)
 	if (r < 0 && status == STATUS_OK)
 		status = scmp_fail(s, STATUS_FAILED, "standard output: %s",
 				   strerror(-r));
+	/* What could not be written never will be. */
+	__fpurge(stdout);
+	explicit_bzero(output_memory, sizeof(output_memory));
 	return status;
+}
+
+/*
+ * Whoever was called may have left a piece of a password in its frame: the
+ * dynamic linker does, which saves registers there.
+ */
+__attribute__((noinline)) static void clear_stack(void)
+{
+	char below[256 * 1024];
+
+	explicit_bzero(below, sizeof(below));
 }
 
 static int run(struct scmp *s)
@@ -231,7 +267,45 @@ static int run(struct scmp *s)
 	if (r == STATUS_OK)
 		r = s->command->run(s);
 	scmp_close(s);
-	return check_output(s, r);
+	r = check_output(s, r);
+	clear_stack();
+	return r;
+}
+
+/* "there is no such command", and the one that may be meant. */
+static int refuse_command(const struct scmp *s)
+{
+	const struct options *o = &s->options;
+	bool is_noun = command_is_noun(o->words[0]) && o->words_n > 1;
+	struct span typed = span_str(o->words[is_noun]);
+	struct suggestion best = {0};
+	char memory[1024];
+	struct buf text;
+
+	for (size_t i = 0; i < commands_n; i++) {
+		const struct command *c = &commands[i];
+
+		if (!is_noun)
+			suggest_try(&best, typed, c->noun);
+		else if (c->verb && strcmp(c->noun, o->words[0]) == 0)
+			suggest_try(&best, typed, c->verb);
+	}
+	buf_init(&text, memory, sizeof(memory));
+	buf_add_escaped(&text, span_str(o->words[0]));
+	buf_add_str(&text, is_noun ? " " : "");
+	buf_add_escaped(&text, is_noun ? typed : span_str(""));
+	buf_add_str(&text, ": there is no such command");
+	if (best.word) {
+		buf_add_str(&text, "; did you mean ");
+		buf_add_str(&text, is_noun ? o->words[0] : "");
+		buf_add_str(&text, is_noun ? " " : "");
+		buf_add_str(&text, best.word);
+		buf_add_char(&text, '?');
+	}
+	buf_add_str(&text, " (see scmp ");
+	buf_add_str(&text, is_noun ? o->words[0] : "");
+	buf_add_str(&text, is_noun ? " --help)" : "--help)");
+	return scmp_fail_text(s, STATUS_USAGE, &text);
 }
 
 /* The first of several wins, as with other programs. */
@@ -250,12 +324,7 @@ static int find_command(struct scmp *s)
 		return STATUS_USAGE;
 	}
 	if (!s->command)
-		return scmp_fail(
-			s, STATUS_USAGE,
-			"%s%s%s: there is no such command (see scmp "
-			"--help)",
-			s->options.words[0], s->options.words_n > 1 ? " " : "",
-			s->options.words_n > 1 ? s->options.words[1] : "");
+		return refuse_command(s);
 	s->words = s->options.words + used;
 	s->words_n = s->options.words_n - used;
 	return STATUS_OK;
@@ -265,7 +334,11 @@ static int find_command(struct scmp *s)
 static int help(const struct scmp *s)
 {
 	const struct options *o = &s->options;
+	size_t used;
 
+	if (o->words_n && !command_find(o->words, o->words_n, &used) &&
+	    (o->words_n > 1 || !command_is_noun(o->words[0])))
+		return refuse_command(s);
 	help_print(stdout, o->words_n > 0 ? o->words[0] : NULL,
 		   o->words_n > 1 ? o->words[1] : NULL);
 	return STATUS_OK;

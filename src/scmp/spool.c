@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -52,6 +53,7 @@ static int copy(int from, int to)
 		else if (errno != EINTR)
 			r = -errno;
 	}
+	explicit_bzero(piece, sizeof(piece));
 	return r;
 }
 

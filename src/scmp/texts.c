@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The policy for passwords, and roles. */
+#include "scmp/texts.h"
 #include "config/policy.h"
 #include "config/roles.h"
 #include "scmp/commands.h"
@@ -152,6 +153,47 @@ int role_list(struct scmp *s)
 				&error);
 	end = output_end(&output);
 	return r < 0 ? scmp_fail_database(s, r, &error) : end;
+}
+
+static void name_role(struct buf *out, const char *name)
+{
+	buf_add_str(out, ", ");
+	buf_add_escaped(out, span_str(name));
+}
+
+static int name_made_role(const char *name, const char *rights, void *context)
+{
+	(void)rights;
+	name_role(context, name);
+	return 0;
+}
+
+int texts_find_role(struct scmp *s, const char *role, struct buf *error)
+{
+	char rights[1024], memory[1024];
+	struct buf value, others;
+	int r;
+
+	if (role_is_fixed(role))
+		return STATUS_OK;
+	buf_init(&value, rights, sizeof(rights));
+	buf_init(&others, memory, sizeof(memory));
+	r = database_text_get(&s->db, DATABASE_ROLES, role, &value, error);
+	if (r == 0)
+		return STATUS_OK;
+	if (r == -ENOENT)
+		r = database_texts_list(&s->db, DATABASE_ROLES, name_made_role,
+					&others, error);
+	if (r < 0)
+		return STATUS_UNAVAILABLE;
+	buf_add_str(error, "there is no role ");
+	buf_add_escaped(error, span_str(role));
+	buf_add_str(error, " (only user");
+	for (int i = 1; i < ROLES_FIXED; i++)
+		name_role(error, roles_fixed[i].name);
+	buf_add_span(error, buf_span(&others));
+	buf_add_char(error, ')');
+	return STATUS_NOT_FOUND;
 }
 
 static int check_role(const struct scmp *s)
