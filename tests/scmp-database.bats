@@ -144,6 +144,14 @@ teardown() {
 	scmp --database "$WORLD/copy.db" -q user show alice | grep -q alice
 	exits 5 scmp db backup "$WORLD/copy.db"
 	exits 1 scmp db backup "$WORLD/none/copy.db"
+	local name
+	cd "$WORLD"
+	for name in :memory: 'file:copy?mode=memory'; do
+		scmp db backup "$name"
+		scmp --database "$WORLD/$name" -q user show alice | grep -q alice
+		exits 5 scmp db backup "$name"
+	done
+	exits 1 scmp db backup ''
 }
 
 @test "db migrate tells the version" {

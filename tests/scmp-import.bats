@@ -8,7 +8,7 @@ load lib/scmp
 
 setup() {
 	begin_scmp
-	need python3
+	need python3 sqlite3
 	scmp -q db init
 }
 
@@ -101,6 +101,45 @@ fits() { # name password
 	[ "$(cut -d: -f1 "$WORLD/file")" = alice ]
 }
 
+# A comment would be another user's line.
+@test "what another program has put into a row cannot forge a passwd-file's line" {
+	local column value fault
+	adds alice
+	while read -r column value fault; do
+		sqlite3 "$DATABASE" "UPDATE users SET $column = '$value' ||
+			char(10) || 'mallory:{PLAIN}x'"
+		exits 3 scmp user export --format passwd >"$WORLD/file"
+		said "alice is left out: $fault"
+		[ ! -s "$WORLD/file" ]
+		# As JSON it can be written, but not taken back.
+		scmp user export >"$WORLD/list"
+		[ "$(wc -l <"$WORLD/list")" = 1 ]
+		exits 3 scmp user import --update "$WORLD/list"
+		said "line 1 .user alice. is refused: the ${column/_/ }"
+		sqlite3 "$DATABASE" "UPDATE users SET $column = NULL"
+	done <<-'END'
+		home /x the home
+		display_name x the display name
+		password {PLAIN}x the stored password
+	END
+	for column in comment maildir; do
+		sqlite3 "$DATABASE" "UPDATE users SET
+			$column = '/x' || char(10) || 'mallory:{PLAIN}x'"
+		[ "$(scmp user export --format passwd | grep -c mallory)" = 0 ]
+		scmp user change alice "--${column/_/-}" ''
+	done
+	scmp user export --format passwd >"$WORLD/file"
+	[ "$(wc -l <"$WORLD/file")" = 1 ]
+}
+
+@test "who fits several masks is exported once" {
+	local name
+	for name in ab 'a[b' alice bob; do adds "$name"; done
+	scmp user export 'a*' '*b' 'a[b' | grep -o '"name":"[^"]*"' >"$WORLD/list"
+	[ "$(tr '\n' ' ' <"$WORLD/list")" = \
+		'"name":"a[b" "name":"ab" "name":"alice" "name":"bob" ' ]
+}
+
 @test "each refused line is named with number and reason, the others are imported" {
 	cat >"$WORLD/file" <<-'FILE'
 		alice:{PLAIN}staple
@@ -159,6 +198,28 @@ fits() { # name password
 	[ "$(cat "$WORLD/sum")" = \
 		'{"added":1,"updated":0,"skipped":0,"refused":5,"changed":true}' ]
 	said 'line 3 .user bob. has a member that users do not have'
+}
+
+@test "JSON with a role that there is not is refused, and those that there are told" {
+	scmp -q role set helpdesk users.read
+	printf '%s\n' '{"name":"alice","role":"helpdesk"}' \
+		'{"name":"bob","role":"king"}' '{"name":"carol","role":""}' \
+		>"$WORLD/file"
+	exits 3 scmp user import "$WORLD/file"
+	said 'line 2 .user bob. is refused: there is no role king .only user, viewer, operator, admin, helpdesk.'
+	said 'line 3 .user carol. is refused: a role must have a name'
+	[ "$(field alice role)" = '"helpdesk"' ]
+	exits 4 scmp user show bob
+}
+
+@test "a line may have 16 KiB, and no more" {
+	printf '{"name":"alice","comment":"x"%*s}\r\n' 16354 '' >"$WORLD/file"
+	printf '{"name":"bob","comment":"x"%*s}\n' 16357 '' >>"$WORLD/file"
+	printf '{"name":"carol"}' >>"$WORLD/file"
+	exits 3 scmp user import "$WORLD/file"
+	said 'line 2 is over 16 KiB'
+	[ "$(scmp --no-header user list | awk '{printf "%s ", $1}')" = \
+		'alice carol ' ]
 }
 
 @test "a long import tells how far it is where it is asked to, and only there" {

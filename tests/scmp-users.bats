@@ -9,7 +9,7 @@ load lib/scmp
 
 setup() {
 	begin_scmp
-	need python3
+	need python3 sqlite3
 	scmp -q db init
 }
 
@@ -33,11 +33,19 @@ teardown() {
 
 @test "what cannot be a value is refused, and names the option" {
 	local option
-	for option in '--maildir mail/%u' '--maildir /x/%q' '--home here' \
+	for option in '--maildir mail/%u' '--maildir /x/%q' '--maildir /x//y' \
+		'--maildir /x/./y' '--maildir /x/../%u' '--maildir %h/..' \
+		'--home here' \
 		'--uid 0' '--networks example.org' '--role king'; do
 		# shellcheck disable=SC2086 # words
 		refute adds alice $option
 		said "${option%% *}"
+	done
+	exits 4 adds alice --role king
+	said 'only user, viewer, operator, admin'
+	for option in --maildir --home --display-name --comment; do
+		exits 3 adds alice "$option" $'/a\nb'
+		said "$option: has a control character"
 	done
 	exits 2 adds alice --uid minus
 	exits 2 adds alice --male x
@@ -83,6 +91,30 @@ teardown() {
 	[ "$(scmp --json user list | tr -d '\n')" = '[]' ]
 }
 
+@test "what is changed for several names is one transaction" {
+	need strace
+	local one name when state
+	calls() {
+		ASAN_OPTIONS=detect_leaks=0 bare strace -f -qq \
+			-o "$WORLD/strace" -e trace=fdatasync,fsync "$@"
+	}
+	for name in a b c; do adds "$name"; done
+	calls "${SCMP[@]}" user change a --comment x
+	one=$(wc -l <"$WORLD/strace")
+	calls "${SCMP[@]}" user change a b c --comment y
+	[ "$(wc -l <"$WORLD/strace")" = "$one" ]
+	[ "$(field c comment)" = '"y"' ]
+	# Killed at any moment of the commit, it was for all or for none.
+	for ((when = 1; when <= one; when++)); do
+		calls -e "inject=fdatasync,fsync:signal=KILL:when=$when" \
+			"${SCMP[@]}" user disable a b c || true
+		grep -q KILL "$WORLD/strace"
+		state=$(scmp --json user list | grep -o '"enabled":[a-z]*' |
+			sort -u)
+		[ "$(wc -l <<<"$state")" = 1 ]
+	done
+}
+
 @test "names are those that a login would look up" {
 	cat >>"$WORLD/conf" <<-'CONF'
 		username_case = lower
@@ -119,7 +151,10 @@ teardown() {
 }
 
 @test "control characters never reach the terminal" {
-	adds alice --comment $'red \e[31m\tand\n more'
+	adds alice
+	sqlite3 "$DATABASE" "UPDATE users SET
+		comment = 'red ' || char(27) || '[31m' || char(9) || 'and' ||
+		char(10) || ' more'"
 	scmp user show alice | grep -qF 'red \x1b[31m\x09and\x0a more'
 	refute scmp user show $'x\e[31m'
 	refute said $'\e'
@@ -147,8 +182,27 @@ teardown() {
 	exits 2 scmp user list --limit -1
 }
 
+@test "a row that another program has spoilt hides none of the others" {
+	adds alice
+	adds bob
+	adds carol
+	sqlite3 "$DATABASE" "UPDATE users SET uid = 0 WHERE name = 'bob'"
+	exits 6 scmp --no-header user list >"$WORLD/table"
+	said 'user bob: the uid must be'
+	[ "$(awk '{printf "%s ", $1}' "$WORLD/table")" = 'alice carol ' ]
+	exits 6 scmp --json user list --sort -name >"$WORLD/list"
+	python3 -c '
+import json, sys
+assert [u["name"] for u in json.load(sys.stdin)] == ["carol", "alice"]' \
+		<"$WORLD/list"
+	exits 3 scmp user export >"$WORLD/list"
+	[ "$(wc -l <"$WORLD/list")" = 2 ]
+}
+
 @test "JSON is what a parser takes, whatever is in it" {
-	adds 'quo"te' --comment $'a\\b "c"\n'
+	adds 'quo"te'
+	sqlite3 "$DATABASE" "UPDATE users SET
+		comment = 'a\\b \"c\"' || char(10)"
 	adds $'latin\xe9' --comment $'\xff'
 	scmp --json user list | python3 -c '
 import json, sys
@@ -203,8 +257,32 @@ assert bans["alice"]["until"] is None'
 	exits 2 scmp
 	exits 2 scmp user
 	exits 2 scmp user frobnicate
+	exits 2 scmp frobnicate --help
+	said 'frobnicate: there is no such command'
+	exits 2 scmp user frobnicate --help
+	exits 2 scmp usr list
+	said 'did you mean user\?'
+	exits 2 scmp user delete alice --help
+	said 'did you mean user del\?'
 	exits 2 scmp user list --generate
 	scmp --version | grep -q '^scmp [0-9]'
+}
+
+@test "the option that is wrong is named, and no other word" {
+	exits 2 scmp -qx user list
+	said '^scmp: -x: there is no such option'
+	exits 2 scmp -yqc
+	said '^scmp: -c: wants a value'
+	exits 2 scmp user list -pxyzzy
+	said '^scmp: -p: there is no such option'
+	refute said xyzzy
+	exits 2 scmp --jsn
+	said '^scmp: --jsn: .*did you mean --json\?'
+	exits 2 scmp --no user list
+	said '^scmp: --no: could be --no-header, --no-'
+	exits 2 scmp --json=xyzzy user list
+	said '^scmp: --json: takes no value'
+	refute said xyzzy
 }
 
 @test "the manual has every command and option" {

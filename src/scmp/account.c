@@ -3,10 +3,10 @@
 
 #include "auth/auth.h"
 #include "base/num.h"
-#include "config/roles.h"
 #include "proto/network.h"
+#include "scmp/commands.h"
 #include "scmp/output.h"
-#include "store/database_settings.h"
+#include "scmp/texts.h"
 #include "store/place.h"
 
 #include <errno.h>
@@ -73,50 +73,48 @@ static int take_networks(const struct scmp *s, const char *value,
 
 static int check_role(struct scmp *s, const char *role)
 {
-	char memory[USERS_ERROR_SIZE], rights[1024];
-	struct buf error, value;
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
 	int r;
 
-	if (!role[0] || role_is_fixed(role))
-		return STATUS_OK;
 	buf_init(&error, memory, sizeof(memory));
-	buf_init(&value, rights, sizeof(rights));
-	r = database_text_get(&s->db, DATABASE_ROLES, role, &value, &error);
-	if (r == 0)
-		return STATUS_OK;
-	if (r != -ENOENT)
-		return scmp_fail_database(s, r, &error);
-	return scmp_fail(s, STATUS_NOT_FOUND,
-			 "--role: there is no role %s (scmp --offline role "
-			 "list tells which there are)",
-			 role);
+	r = texts_find_role(s, role, &error);
+	if (r == STATUS_OK)
+		return r;
+	return scmp_fail(s, (enum status)r, "--role: " SPAN_FMT,
+			 SPAN_ARG(buf_span(&error)));
 }
 
-/* What is not right about a text, or NULL. */
-static const char *text_fault(enum option_id id, const char *value)
+/*
+ * Is the text in order, as the database will want it? It is looked at before
+ * anybody is asked for a password. If not, *error says why.
+ */
+static bool is_text(enum option_id id, const char *value, struct buf *error)
 {
 	if (id == OPTION_MAILDIR && value[0] &&
-	    !place_template_is_valid(span_str(value)))
-		return "not a template of an absolute path, such as "
-		       "/var/vmail/%d/%n";
-	if (id == OPTION_HOME && value[0] && value[0] != '/')
-		return "not an absolute path";
-	return NULL;
+	    place_check_template(span_str(value), error) < 0)
+		return false;
+	if (!database_text_is_plain(value))
+		buf_add_str(error, "has a control character");
+	else if (id == OPTION_HOME && value[0] && value[0] != '/')
+		buf_add_str(error, "not an absolute path");
+	return !error->n;
 }
 
 static int take_text(struct scmp *s, const struct text_option *option,
 		     struct database_user *user, unsigned *fields)
 {
 	const char *value = scmp_value(s, option->id);
-	const char *fault;
-	struct buf to;
+	char memory[USERS_ERROR_SIZE];
+	struct buf error, to;
 	int r = STATUS_OK;
 
 	if (!value)
 		return STATUS_OK;
-	fault = text_fault(option->id, value);
-	if (fault)
-		return refuse(s, option->id, fault);
+	buf_init(&error, memory, sizeof(memory));
+	if (!is_text(option->id, value, &error))
+		return refuse(s, option->id,
+			      buf_str(&error) ? memory : "not possible");
 	buf_init(&to, (char *)user + option->offset, option->size);
 	if (option->id == OPTION_NETWORKS)
 		r = take_networks(s, value, &to);
@@ -231,7 +229,7 @@ int account_find(struct scmp *s, const char *word, struct database_user *user)
 	return scmp_fail_database(s, r, &error);
 }
 
-int account_each(struct scmp *s, int (*one)(struct scmp *s, const char *word))
+static int each(struct scmp *s, int (*one)(struct scmp *s, const char *word))
 {
 	int status = STATUS_OK;
 
@@ -242,6 +240,42 @@ int account_each(struct scmp *s, int (*one)(struct scmp *s, const char *word))
 			status = r;
 	}
 	return status;
+}
+
+/*
+ * Of several names one transaction, as far as what is done to one can wait for
+ * the others: not where mail is removed behind each.
+ */
+int account_each(struct scmp *s, int (*one)(struct scmp *s, const char *word))
+{
+	bool together = s->command->need == COMMAND_WRITES && s->words_n > 1 &&
+			!scmp_given(s, OPTION_PURGE);
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+	int r, status;
+
+	if (!together)
+		return each(s, one);
+	buf_init(&error, memory, sizeof(memory));
+	r = database_begin(&s->db, &error);
+	if (r < 0)
+		return scmp_fail_database(s, r, &error);
+	status = each(s, one);
+	r = database_commit(&s->db, &error);
+	if (r == 0)
+		return status;
+	database_rollback(&s->db);
+	buf_add_str(&error, "; so nothing of this was done");
+	return scmp_fail_database(s, r, &error);
+}
+
+bool account_fits_before(const struct scmp *s, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (database_mask_fits(s->words[i], name))
+			return true;
+	}
+	return false;
 }
 
 bool account_keep_place(const struct scmp *s, struct user_row *row,

@@ -26,9 +26,16 @@ account_take_options(struct scmp *s, struct database_user *user,
 __attribute__((warn_unused_result)) int
 account_find(struct scmp *s, const char *word, struct database_user *user);
 
-/* Runs `one` for each of the words; the first status that is not STATUS_OK. */
+/*
+ * Runs `one` for each of the words; the first status that is not STATUS_OK.
+ * What a command changes for several users is in force for all of them at
+ * once; --purge takes one after another.
+ */
 __attribute__((warn_unused_result)) int
 account_each(struct scmp *s, int (*one)(struct scmp *s, const char *word));
+
+/* Does the name fit one of the first n words, which are masks? */
+bool account_fits_before(const struct scmp *s, size_t n, const char *name);
 
 /*
  * Makes the path that the mail of `name` has with this row (and the

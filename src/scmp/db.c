@@ -128,14 +128,32 @@ int db_migrate(struct scmp *s)
 	return STATUS_OK;
 }
 
+/*
+ * The name of a file, whatever it is: to the library :memory: would be none,
+ * and file: the beginning of an address.
+ */
+static const char *plain_path(const char *word, char path[USERS_PATH_SIZE])
+{
+	struct buf out;
+
+	buf_init(&out, path, USERS_PATH_SIZE);
+	buf_add_str(&out, word[0] && word[0] != '/' ? "./" : "");
+	buf_add_str(&out, word);
+	return buf_str(&out);
+}
+
 int db_backup(struct scmp *s)
 {
-	char memory[USERS_ERROR_SIZE];
+	char memory[USERS_ERROR_SIZE], path[USERS_PATH_SIZE];
 	struct buf error;
 	int r;
 
+	if (!plain_path(s->words[0], path))
+		return scmp_fail(s, STATUS_USAGE,
+				 "the path of the copy is over %d octets",
+				 USERS_PATH_SIZE - 1);
 	buf_init(&error, memory, sizeof(memory));
-	r = database_backup(&s->db, s->words[0], &error);
+	r = database_backup(&s->db, path, &error);
 	if (r == -EEXIST)
 		return scmp_fail_text(s, STATUS_EXISTS, &error);
 	if (r < 0)

@@ -12,6 +12,7 @@ struct export
 {
 	struct scmp *s;
 	bool as_passwd;
+	size_t mask; /* which of the words it is about */
 	uint64_t n, refused, lossy;
 };
 
@@ -42,19 +43,37 @@ static void add_id(struct buf *line, bool has, uint32_t id)
 	buf_add_char(line, ':');
 }
 
+/*
+ * What would be another line or field. (Control characters are there only if
+ * another program has put them into the database.)
+ */
+static const char *unfit(const struct database_user *user)
+{
+	const struct user_row *row = &user->row;
+
+	if (!fits(row->name, ":") || row->name[0] == '#')
+		return "the name has a colon, or begins with #";
+	if (!fits(row->password, ":\r\n"))
+		return "the stored password has a colon or a line end";
+	if (!fits(row->home, ":") || !database_text_is_plain(row->home))
+		return "the home has a colon or a control character";
+	if (!database_text_is_plain(row->maildir))
+		return "the maildir has a control character";
+	if (!database_text_is_plain(user->display_name))
+		return "the display name has a control character";
+	return NULL;
+}
+
 /* NULL, or why this user cannot be a line. */
 static const char *make_line(const struct database_user *user, struct buf *line)
 {
 	const struct user_row *row = &user->row;
 	const char *gecos =
 		fits(user->display_name, ":,") ? user->display_name : "";
+	const char *fault = unfit(user);
 
-	if (!fits(row->name, ":") || row->name[0] == '#')
-		return "the name has a colon, or begins with #";
-	if (!fits(row->password, ":"))
-		return "the stored password has a colon";
-	if (!fits(row->home, ":"))
-		return "the home has a colon";
+	if (fault)
+		return fault;
 	buf_add_str(line, row->name);
 	buf_add_char(line, ':');
 	buf_add_str(line, row->password);
@@ -102,13 +121,15 @@ static int export_line(struct export *e, const struct database_user *user)
 
 	buf_init(&line, memory, sizeof(memory));
 	fault = make_line(user, &line);
+	if (!fault) {
+		e->lossy += loses(user);
+		fwrite(memory, 1, line.n, stdout);
+		putchar('\n');
+		e->n++;
+	}
+	explicit_bzero(memory, sizeof(memory));
 	if (fault)
 		return refuse(e, user->row.name, fault);
-	e->lossy += loses(user);
-	fwrite(memory, 1, line.n, stdout);
-	explicit_bzero(memory, sizeof(memory));
-	putchar('\n');
-	e->n++;
 	return ferror(stdout) ? 1 : 0;
 }
 
@@ -119,6 +140,8 @@ static int export_one(const struct database_user *user, void *context)
 	struct export *e = context;
 	json_t *object;
 
+	if (account_fits_before(e->s, e->mask, user->row.name))
+		return 0;
 	if (e->as_passwd)
 		return export_line(e, user);
 	object = json_user_make(user);
@@ -130,6 +153,14 @@ static int export_one(const struct database_user *user, void *context)
 	json_decref(object);
 	e->n++;
 	return ferror(stdout) ? 1 : 0;
+}
+
+static void tell_damaged(const char *fault, void *context)
+{
+	struct export *e = context;
+
+	e->refused++;
+	(void)scmp_fail(e->s, STATUS_REFUSED, "left out: %s", fault);
 }
 
 static int take_format(struct export *e)
@@ -148,7 +179,7 @@ static int take_format(struct export *e)
 int user_export(struct scmp *s)
 {
 	struct export e = {.s = s};
-	struct database_search search = {0};
+	struct database_search search = {.damaged = tell_damaged};
 	char memory[USERS_ERROR_SIZE];
 	struct buf error;
 	int r = take_format(&e);
@@ -157,6 +188,7 @@ int user_export(struct scmp *s)
 		return r;
 	buf_init(&error, memory, sizeof(memory));
 	for (size_t i = 0; r == 0 && i < (s->words_n ? s->words_n : 1); i++) {
+		e.mask = i;
 		search.mask = s->words_n ? s->words[i] : NULL;
 		r = database_users_list(&s->db, &search, export_one, &e,
 					&error);

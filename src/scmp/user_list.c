@@ -47,6 +47,8 @@ struct listing {
 	const char *key;
 	bool descends;
 	uint64_t offset, limit;
+	size_t mask; /* which of the words it is about */
+	int status;
 };
 
 static bool is_wanted(const struct scmp *s, const struct database_user *user)
@@ -65,13 +67,22 @@ static int list_one(const struct database_user *user, void *context)
 {
 	struct listing *l = context;
 
-	if (!is_wanted(l->scmp, user))
+	if (!is_wanted(l->scmp, user) ||
+	    account_fits_before(l->scmp, l->mask, user->row.name))
 		return 0;
 	if (l->sorted)
 		json_array_append_new(l->sorted, account_record(user));
 	else
 		output_add(&l->output, account_record(user));
 	return 0;
+}
+
+/* One row that another program has spoilt keeps nobody from the others. */
+static void tell_damaged(const char *fault, void *context)
+{
+	struct listing *l = context;
+
+	l->status = scmp_fail(l->scmp, STATUS_UNAVAILABLE, "%s", fault);
 }
 
 /* Null before numbers before texts; false before true. */
@@ -114,9 +125,6 @@ static int print_sorted(struct listing *l)
 		rows[i] = json_array_get(l->sorted, i);
 	qsort_r(rows, n, sizeof(json_t *), order, l);
 	for (size_t i = 0; i < n; i++) {
-		/* Found by two masks, it stands there twice. */
-		if (i && json_equal(rows[i], rows[i - 1]))
-			continue;
 		if (at++ < l->offset)
 			continue;
 		if (l->limit && at > l->offset + l->limit)
@@ -146,7 +154,7 @@ static int take_part(struct scmp *s, uint64_t *offset, uint64_t *limit)
 static int list_masks(struct listing *l)
 {
 	struct scmp *s = l->scmp;
-	struct database_search search = {0};
+	struct database_search search = {.damaged = tell_damaged};
 	char memory[USERS_ERROR_SIZE];
 	struct buf error;
 	int r = 0;
@@ -157,6 +165,7 @@ static int list_masks(struct listing *l)
 		search.limit = l->limit;
 	}
 	for (size_t i = 0; r == 0 && i < (s->words_n ? s->words_n : 1); i++) {
+		l->mask = i;
 		search.mask = s->words_n ? s->words[i] : NULL;
 		r = database_users_list(&s->db, &search, list_one, l, &error);
 	}
@@ -191,7 +200,9 @@ int user_list(struct scmp *s)
 		r = print_sorted(&l);
 	json_decref(l.sorted);
 	end = output_end(&l.output);
-	return r == STATUS_OK ? end : r;
+	if (r == STATUS_OK)
+		r = end;
+	return r == STATUS_OK ? l.status : r;
 }
 
 /* --- show --- */
