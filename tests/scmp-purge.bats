@@ -128,3 +128,130 @@ teardown() {
 	scmp -q user del alice --purge --yes
 	[ ! -e "$MAIL" ]
 }
+
+# A trigger in the database: what a writer at the same time would do.
+trigger() {
+	python3 -c '
+import sqlite3, sys
+sqlite3.connect(sys.argv[1]).executescript(sys.argv[2])' "$DATABASE" \
+		"CREATE TRIGGER t $1 BEGIN SELECT RAISE($2); END"
+}
+
+@test "who cannot be deleted any more keeps the mail, and that is no success" {
+	adds alice
+	trigger 'BEFORE DELETE ON users' IGNORE
+	exits 4 scmp user del alice --purge --yes
+	said 'no such user'
+	[ -d "$MAIL/new" ]
+}
+
+@test "who never got any mail can be deleted with purge as well" {
+	adds bob
+	scmp user del bob --purge --yes
+	exits 4 scmp user show bob
+}
+
+@test "what is missing for purge is named, with a remedy that the command has" {
+	adds alice
+	exits 3 scmp -o 'maildir=/srv/%d/%n' user del alice --purge --yes
+	said 'has none; set it with .user change alice --maildir. first'
+	exits 3 scmp -o 'maildir=%h/M' user del alice --purge --yes
+	said 'there is none; set it with .user change alice --home. first'
+	scmp -q user del alice
+	exits 3 scmp -o 'maildir=/srv/%d/%n' user purge alice --yes
+	said 'has none; give --maildir'
+	exits 3 scmp -o 'maildir=%h/M' user purge alice --yes
+	said 'there is none; give --home'
+	[ -d "$MAIL/new" ]
+}
+
+@test "where nobody knows whose the mail is, the uid is asked for" {
+	need_root
+	adds alice
+	exits 3 scmp -o mail_user=no-such user del alice --purge --yes
+	said 'no account no-such \(mail_user\); correct that, or set it with .user change alice --uid. first'
+	scmp -q user change alice --uid "$MAIL_UID"
+	scmp -q -o mail_user=no-such user del alice --purge --yes
+	[ ! -e "$MAIL" ]
+	exits 3 scmp -o mail_user=no-such user purge alice --yes
+	said 'correct that, or give --uid'
+}
+
+@test "deleting a user tells the command that removes the mail" {
+	local place="$WORLD/mail/it's 100%% of" owner
+	owner=$(stat -c %u "$WORLD/mail")
+	mkdir -p "$WORLD/mail/it's 100% of/alice/new"
+	as_mail_owner "$WORLD/mail"
+	adds alice --maildir "$place/%n" --uid "$owner"
+	scmp user del alice >"$WORLD/told"
+	grep -qF "stays in $WORLD/mail/it's 100% of/alice;" "$WORLD/told"
+	PATH=$BUILD/bin:$PATH bare bash -c \
+		"$(sed -n '$p' "$WORLD/told") --yes"
+	[ ! -e "$WORLD/mail/it's 100% of/alice" ]
+	[ -d "$MAIL/new" ]
+}
+
+@test "a purge that was told takes what a row, and the command line, said" {
+	mkdir -p "$WORLD/home/M"
+	printf '%s\n' "$PASSWORD" | scmp -q user add --password-fd 0 \
+		--scheme SSHA512 --home "$WORLD/home" --gid 777 -- -bob
+	scmp -o 'maildir=%h/M' -o 'new_mail=keep' user del -- -bob >"$WORLD/told"
+	[ "$(sed -n '$p' "$WORLD/told")" = "  scmp --offline --config $WORLD/conf --set maildir=%h/M --set new_mail=keep user purge --home $WORLD/home --gid 777 -- -bob" ] ||
+		{
+			cat "$WORLD/told"
+			return 1
+		}
+	adds carol
+	scmp user del carol >"$WORLD/told"
+	refute grep -q purge "$WORLD/told"
+}
+
+@test "the index in index_dir goes with the mail, and nothing else does" {
+	SCMP+=(-o "index_dir=$WORLD/index/%u")
+	mkdir "$WORLD/index"
+	mailbox bob
+	as_mail_owner "$WORLD/index"
+	local user
+	for user in alice bob; do
+		printf 'USER %s\r\nPASS secret\r\nQUIT\r\n' "$user" |
+			pop3 -o "index_dir=$WORLD/index/%u" >/dev/null
+		: >"$WORLD/index/$user/pop3-session.index.tmp"
+		as_mail_owner "$WORLD/index"
+	done
+	[ -s "$WORLD/index/alice/pop3-session.index" ]
+	: >"$WORLD/index/bob/of-others"
+	scmp user purge alice --yes
+	[ ! -e "$WORLD/index/alice" ]
+	adds bob
+	scmp user del bob --purge --yes
+	[ "$(ls -A "$WORLD/index/bob")" = of-others ]
+}
+
+@test "the index of mail that stays, stays" {
+	SCMP+=(-o "index_dir=$WORLD/index/%u")
+	mkdir -p "$WORLD/index/alice"
+	: >"$WORLD/index/alice/pop3-session.index"
+	as_mail_owner "$WORLD/index"
+	exec 8<"$MAIL"
+	flock 8
+	exits 3 scmp user purge alice --yes
+	[ -e "$WORLD/index/alice/pop3-session.index" ]
+	exec 8<&-
+	rm -r "$MAIL"
+	exits 4 scmp user purge alice --yes
+	[ ! -e "$WORLD/index/alice" ]
+}
+
+@test "what is mounted in a Maildir stays" {
+	need_root
+	mkdir "$MAIL/mounted" "$WORLD/elsewhere"
+	echo precious >"$WORLD/elsewhere/file"
+	as_mail_owner "$WORLD/mail" "$WORLD/elsewhere"
+	# shellcheck disable=SC2016 # for that shell
+	exits 1 bare unshare -m sh -c 'mount --bind "$1" "$2" && shift 2 &&
+		exec "$@" 2>&1' - "$WORLD/elsewhere" "$MAIL/mounted" \
+		"${SCMP[@]}" user purge alice --yes >"$WORLD/told"
+	grep -q 'mounted in it' "$WORLD/told"
+	[ -e "$WORLD/elsewhere/file" ]
+	[ ! -e "$MAIL/new" ]
+}

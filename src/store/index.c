@@ -246,6 +246,31 @@ void index_drop(int dirfd)
 	unlinkat(dirfd, names[INDEX_BASE], 0);
 }
 
+static void remove_files(int dirfd, const char *const *files, size_t n,
+			 int *failed)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (unlinkat(dirfd, files[i], 0) < 0 && errno != ENOENT)
+			*failed = -errno;
+	}
+}
+
+int index_remove(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int failed = 0;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	remove_files(fd, names, INDEX_FILES, &failed);
+	remove_files(fd, temporary, 2, &failed);
+	close(fd);
+	if (!failed && rmdir(folder) < 0 && errno != ENOENT &&
+	    errno != ENOTEMPTY && errno != EEXIST)
+		failed = -errno;
+	return failed;
+}
+
 void index_close(struct index_files *f)
 {
 	for (size_t i = 0; i < INDEX_FILES; i++)

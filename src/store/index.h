@@ -61,6 +61,13 @@ void index_confirm(int dirfd, int which, int fd);
 /* Takes away a base that was found damaged. */
 void index_drop(int dirfd);
 
+/*
+ * Removes what an index consists of from a folder of its own, and the folder if
+ * nothing else is in it. The path itself must be no symbolic link. 0, also if
+ * there is none, or a negative errno.
+ */
+int index_remove(const char *folder) __attribute__((warn_unused_result));
+
 void index_close(struct index_files *);
 
 #endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/* Is mail that is to be removed somebody else's, too? */
+#ifndef SCMP_SHARING_H
+#define SCMP_SHARING_H
+
+#include "scmp/scmp.h"
+
+/*
+ * STATUS_OK: neither in the database, which is open, nor in another store of
+ * `users` does anybody but the user of that name have mail at the path, in it
+ * or around it. Or a status after a message. Reads all users.
+ */
+__attribute__((warn_unused_result)) int
+sharing_check(struct scmp *s, const char *name, const char *path);
+
+#endif
