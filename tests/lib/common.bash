@@ -34,6 +34,8 @@
 #                                  fsync:signal=KILL:when=1
 #   fired                          whether the fault of inject happened
 #   need TOOL... / need_root       skip the test where it is missing
+#   part_of_page PAGE NAME         the lines of docs/PAGE.md between ```ANY NAME
+#                                  and ```
 #
 # A dialogue has a step a line. Blank lines and lines with # are left out.
 #
@@ -195,6 +197,11 @@ need() {
 
 need_root() {
 	[ "$EUID" = 0 ] || skip "needs root"
+}
+
+part_of_page() {
+	sed -n "/^\`\`\`[a-z]* $2\$/,/^\`\`\`\$/p" \
+		"$REPOSITORY/docs/$1.md" | grep -v '^```' | grep .
 }
 
 # --- dialogues --------------------------------------------------------------

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: ISC
 #
 # The real Postfix delivers by the database that we serve from, as
-# docs/schema.md says, in a network of its own.
+# docs/schema.md says, in a network of its own: with Debian's master.cf, where
+# what talks with strangers is in a chroot.
 
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # variables of the library
 # shellcheck disable=SC2016 # the $ is for the shell inside
 load ../lib/common
+load ../lib/database
 load ../lib/processes
 load ../lib/netns
 
@@ -21,6 +23,8 @@ setup() {
 	networks_up
 	POSTFIX=$WORLD/postfix
 	DATABASE=$WORLD/state/users.db
+	HERE_NOT_THERE="s|/etc/postfix/|$POSTFIX/etc/|g
+		s|/var/lib/pop3-session|$WORLD/state|g"
 	OPTIONS+=(-o "users=sqlite:$DATABASE" -o "maildir=$WORLD/mail/%u/Maildir"
 		-o plaintext_login=yes)
 	chown "$MAIL_UID:$MAIL_UID" "$WORLD/mail"
@@ -28,14 +32,15 @@ setup() {
 	sqlite3 "$DATABASE" "INSERT INTO settings
 		VALUES('maildir', '$WORLD/mail/%u/Maildir')"
 	user alice@example.org
-	user bob@example.org --home "$WORLD/mail/home-of-bob" --maildir %h/Mail \
-		--uid 23456 --gid 23457
+	user bob@example.org secret --home "$WORLD/mail/home-of-bob" \
+		--maildir %h/Mail --uid 23456 --gid 23457
 	install -d -o 23456 -g 23457 "$WORLD/mail/home-of-bob"
 	install -d -o "$MAIL_UID" -g "$MAIL_UID" "$WORLD/mail/alice@example.org"
 	start_postfix
 }
 
 teardown() {
+	let_go
 	[ ! -d "${POSTFIX:-}" ] || stop_postfix
 	networks_down
 	[ -z "$SERVER" ] || wait "$SERVER" 2>/dev/null || true
@@ -45,25 +50,14 @@ teardown() {
 	}
 }
 
-scmp() {
-	bare "$BUILD/bin/scmp" --offline --database "$DATABASE" --quiet "$@"
-}
-
-user() {
-	scmp user add "$1" --no-policy --password-fd 0 "${@:2}" <<<secret
-}
-
 # The lines for a site's configuration are the page's own; what is about here,
 # where nothing of the machine is to be touched, stands in front of them.
 start_postfix() {
-	local page=$REPOSITORY/docs/schema.md
 	mkdir -p "$POSTFIX"/{etc,queue,data}
 	chown postfix "$POSTFIX/data"
 	: >"$POSTFIX/log"
 	cp "$(postconf -dh meta_directory)/master.cf.proto" \
 		"$POSTFIX/etc/master.cf"
-	# No chroot, as a folder of the test has nothing to make one of.
-	sed -i -E 's/^(([^ #]+ +){4})y /\1n /' "$POSTFIX/etc/master.cf"
 	cat >"$POSTFIX/etc/main.cf" <<-END
 		compatibility_level = 3.6
 		queue_directory = $POSTFIX/queue
@@ -77,26 +71,29 @@ start_postfix() {
 		alias_maps =
 		alias_database =
 		smtpd_recipient_restrictions = reject_unauth_destination
+		service_throttle_time = 1s
 	END
-	part_of_page main.cf >>"$POSTFIX/etc/main.cf"
+	part_of_page schema main.cf >>"$POSTFIX/etc/main.cf"
 	for map in mailboxes uids gids; do
-		part_of_page "pop3-$map.cf" >"$POSTFIX/etc/pop3-$map.cf"
+		part_of_page schema "pop3-$map.cf" >"$POSTFIX/etc/pop3-$map.cf"
 	done
-	sed -i "s|/etc/postfix/|$POSTFIX/etc/|g
-		s|/var/lib/pop3-session/users.db|$DATABASE|
-		s|static:999|static:$MAIL_UID|" "$POSTFIX"/etc/*.cf
-	setfacl -m u:postfix:x "$WORLD/state"
-	setfacl -m u:postfix:r "$DATABASE"
+	sed -i "s|static:999|static:$MAIL_UID|" "$POSTFIX/etc/main.cf"
+	sed -i "$HERE_NOT_THERE" "$POSTFIX"/etc/*.cf
+	commands_of_page access
 	chmod o= "$WORLD/state"
+	# What Debian makes the chroot of, before each start.
+	MAIL_CONFIG=$POSTFIX/etc bare /usr/lib/postfix/configure-instance.sh \
+		>>"$POSTFIX/log" 2>&1
 	bare ip netns exec "$HERE" postfix -c "$POSTFIX/etc" start \
 		>>"$POSTFIX/log" 2>&1
 	wait_for 30 smtp_answers
 }
 
-# The lines of the page between ```NAME and ```.
-part_of_page() {
-	sed -n "/^\`\`\`.* $1\$/,/^\`\`\`\$/p" "$REPOSITORY/docs/schema.md" |
-		grep -v '^```' | grep .
+# The page's own commands, as they are but for the places.
+commands_of_page() { # name
+	part_of_page schema "$1" | sed "$HERE_NOT_THERE" >"$WORLD/$1.sh"
+	MAIL_CONFIG=$POSTFIX/etc bare bash -euo pipefail "$WORLD/$1.sh" \
+		>>"$WORLD/log" 2>&1
 }
 
 smtp_answers() {
@@ -109,22 +106,47 @@ stop_postfix() {
 		>>"$POSTFIX/log" 2>&1 || true
 }
 
-# send TO SUBJECT: by SMTP, as mail comes from elsewhere.
+# send TO SUBJECT: by SMTP, as mail comes from elsewhere: what cannot be taken
+# now is tried again, what is refused is not.
 send() {
 	within "$HERE" python3 - "$@" <<-'END'
-		import smtplib, sys
+		import smtplib, sys, time
 		to, subject = sys.argv[1:]
-		with smtplib.SMTP("127.0.0.1", 25, timeout=30) as smtp:
-		    smtp.sendmail("ada@example.net", [to],
-		                  f"From: ada@example.net\nTo: {to}\n"
-		                  f"Subject: {subject}\n\nHello.\n.\nBye.\n")
+		def once():
+		    with smtplib.SMTP("127.0.0.1", 25, timeout=30) as smtp:
+		        smtp.sendmail("ada@example.net", [to],
+		                      f"From: ada@example.net\nTo: {to}\n"
+		                      f"Subject: {subject}\n\nHello.\n.\nBye.\n")
+		def temporary(error):
+		    if isinstance(error, smtplib.SMTPRecipientsRefused):
+		        return all(code < 500 for code, _ in error.recipients.values())
+		    return getattr(error, "smtp_code", 400) < 500
+		end = time.monotonic() + 60
+		while True:
+		    try:
+		        sys.exit(once())
+		    except (smtplib.SMTPException, OSError) as error:
+		        if not temporary(error) or time.monotonic() > end:
+		            raise
+		        time.sleep(0.2)
 	END
+}
+
+has_mail() { # folder below mail [how many]
+	[ "$(find "$WORLD/mail/$1/new" -type f 2>/dev/null | wc -l)" = "${2:-1}" ]
+}
+
+postfix_said() {
+	grep -qE -- "$1" "$POSTFIX/log"
+}
+
+nobody_was_refused() {
+	refute postfix_said 'status=bounced|reject: | 5[0-9][0-9] 5\.'
 }
 
 @test "mail that Postfix delivers is what we serve, and belongs to the row's owner" {
 	send alice@example.org first
 	send bob@example.org second
-	has_mail() { compgen -G "$WORLD/mail/$1/new/*" >/dev/null; }
 	wait_for 30 has_mail alice@example.org/Maildir
 	wait_for 30 has_mail home-of-bob/Mail
 	[ "$(stat -c %u:%g "$WORLD"/mail/alice@example.org/Maildir/new/*)" = \
@@ -174,21 +196,72 @@ send() {
 }
 
 @test "while somebody writes the database mail waits, and is not lost" {
-	hold_database() {
-		mkfifo "$WORLD/to" "$WORLD/from"
-		become sqlite3 -bail "$DATABASE" <"$WORLD/to" >"$WORLD/from" &
-		WRITER=$!
-		exec {HOLD}>"$WORLD/to"
-		printf 'BEGIN EXCLUSIVE;\n.print held\n' >&"$HOLD"
-		[ "$(timeout 20 head -n 1 "$WORLD/from")" = held ]
-	}
-	hold_database
-	refute send alice@example.org soon 2>"$WORLD/refused"
-	# Postfix gives up that connection: the sender comes again, as after 451.
-	grep -qE 'SMTPServerDisconnected|\(4[0-9][0-9],' "$WORLD/refused"
-	exec {HOLD}>&-
-	wait "$WRITER" || true
-	send alice@example.org soon
-	has_mail() { compgen -G "$WORLD/mail/$1/new/*" >/dev/null; }
+	hold "BEGIN EXCLUSIVE"
+	send alice@example.org soon &
+	wait_for 30 postfix_said 'database is locked'
+	let_go
+	wait $!
 	wait_for 30 has_mail alice@example.org/Maildir
+	nobody_was_refused
+}
+
+@test "while a journal is hot mail waits, until a login has undone what was left" {
+	need strace
+	serve_here
+	die_in_mid_commit alice@example.org
+	send alice@example.org asked &
+	# This one is taken without asking, as mail of the machine's own is.
+	printf 'Subject: taken\n\nHello.\n' |
+		bare sendmail -C "$POSTFIX/etc" alice@example.org
+	wait_for 30 postfix_said 'postfix/proxymap.* fatal: '
+	wait_for 30 postfix_said 'postfix/virtual.* fatal: '
+	is_hot
+	talk_from "$THERE" 192.0.2.1 <<-'END'
+		S~ ^\+OK
+		C: USER bob@example.org
+		S~ ^\+OK
+		C: PASS secret
+		S: +OK logged in
+		C: QUIT
+		S~ ^\+OK
+		S.
+	END
+	wait $!
+	flushed() {
+		bare postqueue -c "$POSTFIX/etc" -f
+		has_mail alice@example.org/Maildir 2
+	}
+	wait_for 30 flushed
+	nobody_was_refused
+}
+
+@test "who talks with strangers has the database not open, who looks it up not to write" {
+	send alice@example.org first
+	wait_for 30 has_mail alice@example.org/Maildir
+	local pid fd
+	: >"$WORLD/open"
+	for pid in $(ip netns pids "$HERE"); do
+		for fd in "/proc/$pid/fd"/*; do
+			[ "$(readlink "$fd")" = "$DATABASE" ] || continue
+			echo "$(<"/proc/$pid/comm") $(awk '/^flags/ {
+				print substr($2, length($2)) }' \
+				"/proc/$pid/fdinfo/${fd##*/}")"
+		done
+	done | sort -u >"$WORLD/open"
+	diff "$WORLD/open" - <<-'END'
+		proxymap 0
+		virtual 0
+	END
+}
+
+@test "Postfix can be given a copy of the names and places, and no passwords" {
+	commands_of_page copy
+	[ "$(postmap -c "$POSTFIX/etc" -q alice@example.org \
+		"hash:$POSTFIX/etc/pop3-mailboxes")" = \
+		"$(scmp_maildir alice@example.org)" ]
+	refute grep -q secret "$POSTFIX/etc/pop3-mailboxes"
+}
+
+scmp_maildir() {
+	sqlite3 "$DATABASE" "SELECT maildir FROM mailboxes WHERE name = '$1'"
 }
