@@ -51,6 +51,7 @@ fails() {
 
 handed() { # one | "listen N" | "each N"
 	local how=$1 count=1
+	need python3
 	shift
 	[[ $how != listen* ]] || count=${how#listen }
 	command_line "$@"
