@@ -285,6 +285,21 @@ assert bans["alice"]["until"] is None'
 	refute said xyzzy
 }
 
+@test "the environment changes nothing but the time zone and the author" {
+	adds alice
+	TZ=UTC-5 scmp user list --json | cmp - <(scmp --json user list)
+	# Options stay options behind words.
+	POSIXLY_CORRECT=1 COLUMNS=20 scmp user list --no-header |
+		cmp - <(scmp --no-header user list)
+	scmp ban user alice
+	SUDO_USER=$'someone\e' scmp ban user bob
+	scmp --json bans | python3 -c '
+import json, sys
+assert [b["by"] == "someone\\x1b" for b in json.load(sys.stdin)] == [False, True]'
+	sqlite3 "$DATABASE" 'UPDATE users SET created = 0'
+	TZ=UTC-5 scmp user show alice | grep -q '^created: *1970-01-01 05:00$'
+}
+
 @test "the manual has every command and option" {
 	need mandoc
 	local page=$BUILD/man/scmp.1

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 const struct option_row option_rows[OPTIONS] = {
@@ -239,6 +240,8 @@ int option_read_line(struct options *o, int argc, char **argv,
 	options_prepare(longs, letters);
 	opterr = 0;
 	optind = 0;
+	/* Options may stand behind words, whatever other programs are told. */
+	(void)unsetenv("POSIXLY_CORRECT");
 	while (r == 0 &&
 	       (found = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		int id =
