@@ -50,7 +50,8 @@ const struct command commands[] = {
 	 user_disable, "let users log in no more; all else stays"},
 	{"user", "purge", "NAME...", 1, COMMAND_ANY, A_PLACE | BIT(YES),
 	 COMMAND_OPENS, user_purge,
-	 "remove the mail of users who have been deleted, after asking"},
+	 "remove the mail of users who have been deleted, after asking; user "
+	 "del prints the options that this needs"},
 	{"user", "import", "[FILE]", 0, 1,
 	 BIT(FORMAT) | BIT(DRY_RUN) | BIT(UPDATE) | BIT(SKIP) | BIT(STRICT) |
 		 BIT(PROGRESS),
