@@ -53,8 +53,8 @@ void openmetrics_add_sample(struct buf *out,
 			    const struct openmetrics_label *labels, size_t n,
 			    uint64_t value, unsigned decimals);
 
-/* value * 10^-decimals with at least one digit behind the point: what the label
- * le of a bucket says. */
+/* value * 10^-decimals, short, but with a digit behind the point: what the
+ * label le of a bucket says. */
 void openmetrics_add_number(struct buf *out, uint64_t value, unsigned decimals);
 
 /* # EOF, where the format has one. */

@@ -28,13 +28,12 @@ enum {
 };
 
 /*
- * The spans point into `text` of the command (which must not be moved), are
- * without quotation marks and escapes, and have a NUL behind them that does not
- * count. No NUL is within.
+ * Spans point into `text` of the command, which must not be moved. They are
+ * without quotation marks and escapes; words and values have a NUL behind them,
+ * which does not count, and none within.
  */
 struct scmp_argument {
-	struct span value; /* the argument; of key=value what is behind = */
-	struct span key;   /* empty if it is no field */
+	struct span key, value;
 };
 
 struct scmp_command {
@@ -42,11 +41,12 @@ struct scmp_command {
 	const struct scmp_form *form; /* never NULL once the verb is known; the
 					 caller may put another of the verb's
 					 here before it checks */
+	bool has_keyword;	      /* the form's keyword was there */
 	bool is_malformed;	      /* the arguments do not fit the form */
 
 	/* What belongs to no key, in order, without the keyword. Of a form with
 	 * SCMP_KIND_REST, the rest is the last of them. */
-	struct scmp_argument words[SCMP_ARGUMENTS_MAX];
+	struct span words[SCMP_ARGUMENTS_MAX];
 	size_t words_n;
 	/* key=value, in order, each key once */
 	struct scmp_argument fields[SCMP_PARAMETERS_MAX];
@@ -58,8 +58,8 @@ struct scmp_command {
 /*
  * Parses a line without its end. SCMP_CODE_OK; SCMP_CODE_SYNTAX: nothing on it,
  * a blank first, or octets that are not printable; SCMP_CODE_UNKNOWN: no verb
- * of ours. In the last two cases *out holds nothing. *out may hold a password:
- * whoever is done with it clears it.
+ * of ours. Then *out holds nothing (verb SCMP_VERBS, form NULL); else maybe a
+ * password, and whoever is done with it clears it.
  */
 enum scmp_code scmp_command_parse(struct span line, struct scmp_command *out);
 

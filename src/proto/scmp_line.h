@@ -51,8 +51,8 @@ void scmp_reader_init(struct scmp_reader *r);
 enum scmp_line_verdict scmp_reader_feed(struct scmp_reader *r, struct span *in,
 					struct span *line);
 
-/* Overwrites what is kept of lines that are done: after a password. Not while
- * the last line is still used. */
+/* Overwrites what is kept of lines that are done: after a password. The last
+ * line is gone then, unless it lies in the caller's storage. */
 void scmp_reader_forget(struct scmp_reader *r);
 
 /* Does what there is of a line look like HTTP or TLS? Once it does, it does

@@ -78,9 +78,9 @@ enum scmp_state {
 
 /* What a form of a verb is for; of one verb each at most once. */
 enum scmp_deed {
-	SCMP_TO_DO,   /* the only form of a verb that acts */
-	SCMP_TO_SHOW, /* one thing, or without an argument what there is */
-	SCMP_TO_LIST,
+	SCMP_TO_DO,   /* what the verb says; of TRANSFORM: USE or SET */
+	SCMP_TO_SHOW, /* one thing */
+	SCMP_TO_LIST, /* all */
 	SCMP_TO_SET,
 	SCMP_TO_ADD,
 	SCMP_TO_DELETE,
@@ -105,8 +105,8 @@ enum scmp_kind {
 };
 
 enum scmp_parameter_flag {
-	SCMP_KEY = 1,	   /* name=value, behind all that are no keys */
-	SCMP_OPTIONAL = 2, /* of keys: each is, but see SCMP_ONE_OF */
+	SCMP_KEY = 1,	   /* name=value, anywhere behind what must be there */
+	SCMP_OPTIONAL = 2, /* no key: may be left out, as all behind it */
 	SCMP_ONE_OF = 4,   /* a key: of those with this flag at least one */
 	SCMP_REPEATED = 8, /* the last: as often as one likes */
 	SCMP_SECRET = 16,  /* never shown: the audit has *** for it */

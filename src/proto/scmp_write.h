@@ -43,6 +43,7 @@ void scmp_write_dot(struct buf *out);
  * equals sign. The key is our own.
  */
 void scmp_write_field(struct buf *out, const char *key, struct span value);
+void scmp_write_field_of(struct buf *out, struct span key, struct span value);
 void scmp_write_field_str(struct buf *out, const char *key, const char *value);
 void scmp_write_field_u64(struct buf *out, const char *key, uint64_t value);
 
@@ -53,9 +54,9 @@ void scmp_write_field_unknown(struct buf *out, const char *key);
 void scmp_write_end(struct buf *out);
 
 /*
- * An argument of a command line, with a blank before it: quoted if it must be
- * or `quoted` wants it, so that it is not taken for a keyword. What it holds
- * has to be printable, since the server gets just that.
+ * An argument of a command line, with a blank before it unless it is the first
+ * on its line: quoted if it must be, or if `quoted` wants it so that it is not
+ * taken for a keyword. The server takes printable ones only.
  */
 void scmp_write_argument(struct buf *out, struct span value, bool quoted);
 
