@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/roles.h"
 
+#include "proto/scmp_code.h"
+
 #include <stddef.h>
 #include <string.h>
-
-const char *const role_rights[] = {
-	"stats.read",	   "sessions.read",
-	"sessions.kick",   "users.read",
-	"users.write",	   "users.password",
-	"bans.read",	   "bans.write",
-	"config.read",	   "config.write",
-	"transform.write", "log.write",
-	"server.control",  NULL,
-};
 
 #define VIEWS	 "stats.read sessions.read users.read bans.read config.read"
 #define OPERATES VIEWS " sessions.kick users.password bans.write"
@@ -36,11 +28,7 @@ bool role_is_fixed(const char *name)
 
 bool role_right_is_known(const char *right)
 {
-	for (int i = 0; role_rights[i]; i++) {
-		if (strcmp(right, role_rights[i]) == 0)
-			return true;
-	}
-	return false;
+	return scmp_right_find(span_str(right)) != 0;
 }
 
 bool role_name_is_valid(const char *name)

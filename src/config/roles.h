@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Roles: names for sets of rights over the server. Four are fixed, others are
- * made in the database.
+ * Roles: names for sets of rights over the server (proto/scmp_code.h). Four are
+ * fixed, others are made in the database.
  */
 #ifndef CONFIG_ROLES_H
 #define CONFIG_ROLES_H
 
 #include <stdbool.h>
-
-/* Every right there is, `area.action`; NULL ends. */
-extern const char *const role_rights[];
 
 /* A fixed role: its rights with blanks between them, least role first. */
 struct role {

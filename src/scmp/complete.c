@@ -4,6 +4,7 @@
 #include "config/policy.h"
 #include "config/roles.h"
 #include "proto/scheme.h"
+#include "proto/scmp_code.h"
 #include "scmp/commands.h"
 #include "scmp/scmp.h"
 #include "store/database_users.h"
@@ -72,8 +73,8 @@ static void offer_roles(struct scmp *s, const char *typed)
 static void offer_rights(struct scmp *s, const char *typed)
 {
 	(void)s;
-	for (int i = 0; role_rights[i]; i++)
-		offer(typed, role_rights[i], "");
+	for (int i = 0; scmp_right_names[i]; i++)
+		offer(typed, scmp_right_names[i], "");
 }
 
 static void offer_rules(struct scmp *s, const char *typed)

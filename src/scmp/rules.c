@@ -2,8 +2,8 @@
 /* Bans and allows. */
 #include "store/database_rules.h"
 
-#include "base/num.h"
 #include "priv/identity.h"
+#include "proto/duration.h"
 #include "proto/network.h"
 #include "scmp/commands.h"
 #include "scmp/output.h"
@@ -25,33 +25,6 @@ static const struct output_column columns[] = {
 };
 
 /* --- what a rule says --- */
-
-/* A number and s, m, h, d or w; a bare number is seconds. */
-static bool parse_duration(const char *text, uint64_t *seconds)
-{
-	static const struct {
-		char letter;
-		uint64_t seconds;
-	} units[] = {{'s', 1},
-		     {'m', 60},
-		     {'h', 3600},
-		     {'d', 24 * 3600},
-		     {'w', 7 * 24 * 3600}};
-	struct span digits = span_str(text);
-	uint64_t unit = 1;
-
-	for (size_t i = 0; digits.n && i < COUNT(units); i++) {
-		if (digits.p[digits.n - 1] != units[i].letter)
-			continue;
-		unit = units[i].seconds;
-		digits.n--;
-		break;
-	}
-	if (!num_parse_u64(digits, UINT32_MAX, seconds) || !*seconds)
-		return false;
-	*seconds *= unit;
-	return true;
-}
 
 /* Who did it: the person behind sudo(8), if there is one. */
 static void take_author(struct database_rule *rule)
@@ -100,7 +73,9 @@ static int take_options(const struct scmp *s, struct database_rule *rule)
 	uint64_t seconds;
 
 	if (scmp_given(s, OPTION_FOR)) {
-		if (!parse_duration(scmp_value(s, OPTION_FOR), &seconds))
+		if (!duration_parse(span_str(scmp_value(s, OPTION_FOR)),
+				    &seconds) ||
+		    seconds == 0)
 			return scmp_fail(s, STATUS_USAGE,
 					 "--for wants a number and s, m, h, d "
 					 "or w, such as 30m");
