@@ -254,6 +254,11 @@ assert bans["alice"]["until"] is None'
 	scmp user --help | grep -q 'user purge'
 	refute grep -q 'db init' <(scmp user --help)
 	scmp user add --help | grep -q -- '--password-fd N'
+	scmp user add --help | grep -qFx \
+		'Usage: scmp --offline user add [OPTION]... NAME'
+	refute grep -q 'user del' <(scmp user add --help)
+	exits 2 scmp user add
+	said 'wants NAME \(see scmp user add --help\)'
 	exits 2 scmp
 	exits 2 scmp user
 	exits 2 scmp user frobnicate

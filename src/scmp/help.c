@@ -90,11 +90,31 @@ static void print_options(FILE *to, const char *title, uint64_t which)
 	}
 }
 
-void help_print(FILE *to, const char *noun, const char *verb)
+static const uint64_t common = OPTION_BIT(OPTIONS_COMMON) - 1;
+
+/* Of one command all. */
+static void print_one(FILE *to, const struct command *c)
 {
-	uint64_t common = OPTION_BIT(OPTIONS_COMMON) - 1, theirs = 0;
+	char memory[512];
+	struct buf text;
+
+	fprintf(to, "Usage: scmp %s %s%s%s [OPTION]...%s%s\n",
+		c->need == COMMAND_ALONE ? "[--offline]" : "--offline", c->noun,
+		c->verb ? " " : "", c->verb ? c->verb : "",
+		c->args[0] ? " " : "", c->args);
+	buf_init(&text, memory, sizeof(memory));
+	buf_add_char(&text, (char)toupper((unsigned char)c->help[0]));
+	buf_add_str(&text, c->help + 1);
+	buf_add_char(&text, '.');
+	print_wrapped(to, buf_str(&text) ? memory : c->help, 0);
+	print_options(to, "Options", c->options);
+	print_options(to, "Options of every command", common);
+	fputs("\nManual: scmp(1)\n", to);
+}
+
+static void print_all(FILE *to, const char *noun)
+{
 	const char *above = "";
-	int shown = 0;
 
 	fputs(intro, to);
 	fputs("\nCommands:\n", to);
@@ -103,22 +123,26 @@ void help_print(FILE *to, const char *noun, const char *verb)
 
 		if (noun && strcmp(noun, c->noun) != 0)
 			continue;
-		if (verb && c->verb && strcmp(verb, c->verb) != 0)
-			continue;
 		if (!noun && above[0] && strcmp(above, c->noun) != 0 && c->verb)
 			fputc('\n', to);
 		above = c->noun;
 		print_command(to, c);
-		theirs = c->options;
-		shown++;
 	}
-	if (shown == 1)
-		print_options(to, "Options", theirs);
 	print_options(to, "Options of every command", common);
-	fputs(shown == 1 ? "\nManual: scmp(1)\n"
-			 : "\nscmp COMMAND --help tells the options of one.\n"
-			   "Manual: scmp(1)\n",
+	fputs("\nscmp COMMAND --help tells the options of one.\n"
+	      "Manual: scmp(1)\n",
 	      to);
+}
+
+void help_print(FILE *to, char *const *words, size_t n)
+{
+	size_t used;
+	const struct command *c = command_find(words, n, &used);
+
+	if (c)
+		print_one(to, c);
+	else
+		print_all(to, n ? words[0] : NULL);
 }
 
 /* --- the manual --- */

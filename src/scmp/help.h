@@ -5,8 +5,9 @@
 
 #include <stdio.h>
 
-/* Of all commands, those of a noun, or one; NULL: any. */
-void help_print(FILE *to, const char *noun, const char *verb);
+/* Of the command that the words begin with, or of those of a noun; without any
+ * word of all. */
+void help_print(FILE *to, char *const *words, size_t n);
 
 /* mdoc(7) for the build: three parts, each behind a line `@NAME@`. 0. */
 int help_print_manual(FILE *to);

@@ -136,6 +136,15 @@ static void keep_secrets(void)
 		      sizeof(output_memory));
 }
 
+static int refuse_usage(const struct scmp *s, const char *why, const char *what)
+{
+	const struct command *c = s->command;
+
+	return scmp_fail(s, STATUS_USAGE, "%s%s (see scmp %s%s%s --help)", why,
+			 what, c->noun, c->verb ? " " : "",
+			 c->verb ? c->verb : "");
+}
+
 /* Options that the command does not take. */
 static int check_options(const struct scmp *s)
 {
@@ -147,9 +156,7 @@ static int check_options(const struct scmp *s)
 		const char *value = s->options.values[i];
 
 		if (strange & OPTION_BIT(i))
-			return scmp_fail(s, STATUS_USAGE,
-					 "takes no --%s (see scmp --help)",
-					 row->name);
+			return refuse_usage(s, "takes no --", row->name);
 		if (value && row->value && strchr(row->value, '|') &&
 		    !option_value_has(row->value, value))
 			return scmp_fail(s, STATUS_USAGE, "--%s is one of %s",
@@ -182,7 +189,7 @@ static int check_words(const struct scmp *s)
 	const struct command *c = s->command;
 
 	if (s->words_n < c->least)
-		return scmp_fail(s, STATUS_USAGE, "wants %s", c->args);
+		return refuse_usage(s, "wants ", c->args);
 	if (s->words_n <= c->most)
 		return STATUS_OK;
 	if (c->options & OPTION_BIT(OPTION_PASSWORD_FD))
@@ -192,10 +199,7 @@ static int check_words(const struct scmp *s)
 			"command line can be seen by every user of the "
 			"machine, so it is asked for, or read with "
 			"--password-fd N");
-	return scmp_fail(s, STATUS_USAGE,
-			 "one word too many (see scmp %s%s%s "
-			 "--help)",
-			 c->noun, c->verb ? " " : "", c->verb ? c->verb : "");
+	return refuse_usage(s, "one word too many", "");
 }
 
 static int prepare(struct scmp *s)
@@ -314,13 +318,13 @@ static int find_command(struct scmp *s)
 	size_t used = 0;
 
 	if (s->options.words_n == 0) {
-		help_print(stderr, NULL, NULL);
+		help_print(stderr, NULL, 0);
 		return STATUS_USAGE;
 	}
 	s->command = command_find(s->options.words, s->options.words_n, &used);
 	if (!s->command && s->options.words_n == 1 &&
 	    command_is_noun(s->options.words[0])) {
-		help_print(stderr, s->options.words[0], NULL);
+		help_print(stderr, s->options.words, 1);
 		return STATUS_USAGE;
 	}
 	if (!s->command)
@@ -339,8 +343,7 @@ static int help(const struct scmp *s)
 	if (o->words_n && !command_find(o->words, o->words_n, &used) &&
 	    (o->words_n > 1 || !command_is_noun(o->words[0])))
 		return refuse_command(s);
-	help_print(stdout, o->words_n > 0 ? o->words[0] : NULL,
-		   o->words_n > 1 ? o->words[1] : NULL);
+	help_print(stdout, o->words, o->words_n);
 	return STATUS_OK;
 }
 
