@@ -15,6 +15,8 @@
 #
 #   inside COMMAND...       run a command in the container, as root
 #   outside COMMAND...      run a program of this machine in its network
+#   bring PROGRAM...        put programs of this machine into it, with the
+#                           libraries that they are linked to
 #   deliver USER...         put three messages into each one's new/, alone
 #   fetch_all USER          all messages of a user, by curl, one after another
 #   delete_one USER         delete the first message and QUIT
@@ -60,6 +62,8 @@ container_up() {
 	export CONTAINER_ROOT
 	make -C "$REPOSITORY" --silent BUILD="$BUILD" \
 		DESTDIR="$CONTAINER_ROOT" install >&2
+	# (The base has those of the server.)
+	bring_libraries "$BUILD/bin/scmp"
 	configure_container
 	container boot
 	inside systemd-sysusers
@@ -75,6 +79,23 @@ container_down() {
 
 inside() {
 	container exec "$@"
+}
+
+bring() {
+	local program
+	for program; do
+		program=$(command -v "$program")
+		cp -L "$program" "$CONTAINER_ROOT$program"
+		bring_libraries "$program"
+	done
+}
+
+bring_libraries() { # program...
+	local file
+	for file in $(ldd "$@" | grep -o ' /[^ ]*'); do
+		[ -e "$CONTAINER_ROOT$file" ] ||
+			cp -L "$file" "$CONTAINER_ROOT$file"
+	done
 }
 
 outside() {
