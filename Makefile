@@ -41,6 +41,7 @@ FORTIFY ?= -D_FORTIFY_SOURCE=2
 LDLIBS = -lconfuse -lcrypt -lnettle -largon2
 LDLIBS += -lsqlite3 -lm
 SCMP_LDLIBS = -ljansson -lbsd
+SCMPD_LDLIBS = -levent_core
 
 # --- flags -----------------------------------------------------------------
 
@@ -80,20 +81,22 @@ comma = ,
 
 # What the programs share, and all with the parts of each.
 SHARED = base proto sys store auth net stats priv config
-LAYERS = $(SHARED) pop3-session scmp
+LAYERS = $(SHARED) pop3-session scmp scmpd
 PURE = base proto
 lib_of = $(BUILD)/lib/$(1).a
 # The program's parts are an archive, too, without main(), for the tests.
 objs_of = $(patsubst src/%.c,$(BUILD)/obj/%.o, \
 	$(filter-out src/%/main.c,$(sort $(wildcard src/$(1)/*.c))))
 ARCHIVES = $(foreach l,$(LAYERS),$(call lib_of,$(l)))
-LINK_LAYERS = -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(SCMP_LDLIBS) $(LDLIBS)
+LINK_LAYERS = -Wl,--start-group $(ARCHIVES) -Wl,--end-group \
+	$(SCMP_LDLIBS) $(SCMPD_LDLIBS) $(LDLIBS)
 # What a program is linked from: $(1) is its own layer.
 archives_of = $(foreach l,$(SHARED) $(1),$(call lib_of,$(l)))
 link_of = -Wl,--start-group $(call archives_of,$(1)) -Wl,--end-group
 
 PROGRAM = $(BUILD)/bin/pop3-session
 SCMP = $(BUILD)/bin/scmp
+SCMPD = $(BUILD)/bin/scmpd
 UNIT_SOURCES = $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 FUZZ_TARGETS = $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
@@ -114,7 +117,7 @@ SCRIPTS = $(wildcard scripts/popser scripts/pop3d)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
-all: $(PROGRAM) $(SCMP) $(SCRIPTS:scripts/%=$(BUILD)/bin/%) $(MADE_PAGES) ## build everything into $(BUILD) (the default)
+all: $(PROGRAM) $(SCMP) $(SCMPD) $(SCRIPTS:scripts/%=$(BUILD)/bin/%) $(MADE_PAGES) ## build everything into $(BUILD) (the default)
 
 # --- building --------------------------------------------------------------
 
@@ -167,6 +170,12 @@ $(SCMP): $(BUILD)/obj/scmp/main.o $(call archives_of,scmp)
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(call link_of,scmp) \
 		$(SCMP_LDLIBS) $(LDLIBS)
+
+$(SCMPD): $(BUILD)/obj/scmpd/main.o $(call archives_of,scmpd)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(call link_of,scmpd) \
+		$(SCMPD_LDLIBS) $(LDLIBS)
 
 # The keys of the configuration, from the program's own table.
 $(BUILD)/man/%: man/%.in $(PROGRAM)
@@ -228,14 +237,14 @@ programs: all $(UNIT_TESTS) $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
 unit: $(UNIT_TESTS) ## run the unit tests (cmocka)
 	@scripts/run-all unit $(UNIT_TESTS)
 
-bats: $(PROGRAM) $(SCMP) ## run the behaviour tests (tests/*.bats)
+bats: $(PROGRAM) $(SCMP) $(SCMPD) ## run the behaviour tests (tests/*.bats)
 	BUILD=$(abspath $(BUILD)) BATS_TEST_TIMEOUT=300 \
 		$(BATS) $(BATS_FLAGS) $(BATS_TESTS)
 
 fuzz-replay: $(FUZZ_TARGETS:%=$(BUILD)/replay/%) ## replay the fuzz corpora
 	@scripts/run-all replay $^
 
-system: $(PROGRAM) $(SCMP) $(BUILD)/tests/crowd ## tests that need root: containers, namespaces
+system: $(PROGRAM) $(SCMP) $(SCMPD) $(BUILD)/tests/crowd ## tests that need root: containers, namespaces
 	BUILD=$(abspath $(BUILD)) BATS_TEST_TIMEOUT=600 \
 		$(BATS) $(BATS_FLAGS) $(SYSTEM_TESTS)
 

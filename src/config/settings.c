@@ -315,10 +315,34 @@ static const struct conf_key keys[] = {
 	 .offset = AT(transform),
 	 .help = "A program that retrieved messages pass through."},
 	{.name = "scmp_listen",
-	 .type = CONF_STRING,
-	 .flags = CONF_LATER,
+	 .type = CONF_LIST,
+	 .flags = CONF_GATHER,
 	 .offset = AT(scmp_listen),
-	 .help = "Where scmpd listens."},
+	 .help = "Where scmpd listens: unix:/PATH or an address of loopback "
+		 "with a port, each with the name of a fixed role behind it "
+		 "if nobody may do more there, such as \"127.0.0.1:9109 "
+		 "operator\". Default: unix:RUN_DIR/scmp.sock, "
+		 "127.0.0.1:9109 and [::1]:9109."},
+	{.name = "scmp_user",
+	 .type = CONF_STRING,
+	 .offset = AT(scmp_user),
+	 .def = "pop3-scmp",
+	 .help = "The account (or uid:gid) that scmpd becomes where it was "
+		 "started as root."},
+	{.name = "scmp_group",
+	 .type = CONF_STRING,
+	 .offset = AT(scmp_group),
+	 .def = "pop3-scmp",
+	 .help = "The group of scmpd's Unix socket. Its members are operators "
+		 "there without a password; root is an administrator."},
+	{.name = "scmp_connections",
+	 .type = CONF_INTEGER,
+	 .offset = AT(scmp_connections),
+	 .min = 10,
+	 .max = 1000,
+	 .def = "64",
+	 .help = "Most connections to scmpd at once, 8 of which are kept for "
+		 "root on the Unix socket."},
 	{.name = "metrics_listen",
 	 .type = CONF_STRING,
 	 .flags = CONF_LATER,

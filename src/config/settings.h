@@ -64,7 +64,10 @@ struct settings {
 	const char *tls_key;
 	const char *tls_profile;
 	const char *transform;
-	const char *scmp_listen;
+	struct conf_list scmp_listen;
+	const char *scmp_user;
+	const char *scmp_group;
+	int64_t scmp_connections;
 	const char *metrics_listen;
 };
 

@@ -2,6 +2,7 @@
 /* Accounts, and the folders and files that settings name. */
 #include "pop3-session/check.h"
 
+#include "config/run_dir.h"
 #include "pop3-session/popser_reset.h"
 #include "priv/borrow.h"
 #include "store/place.h"
@@ -279,7 +280,7 @@ static void check_run_dir(struct check *k)
 	struct buf text;
 
 	buf_init(&text, memory, sizeof(memory));
-	service_run_dir(k->service, &text);
+	run_dir_add_path(&text, k->service->settings, k->service->privileged);
 	if (!buf_str(&text))
 		return;
 	memcpy(path, memory, text.n + 1);

@@ -2,6 +2,7 @@
 /* What a connection meets before its user is known, and who counts. */
 #include "pop3-session/explain.h"
 
+#include "config/run_dir.h"
 #include "pop3-session/door.h"
 #include "pop3-session/front.h"
 #include "store/database_rules.h"
@@ -125,9 +126,8 @@ static void explain_rules(struct explain *x)
 	switch (rulebook_ask(book, &x->setup.peer, &by)) {
 	case RULES_LET_IN:
 		explain_say(x, "bans", EXPLAIN_OK, "none fits; %s (%s)",
-			    book->rules.has_allows
-				    ? "the allow list lets it in"
-				    : "there is no allow list",
+			    book->rules.has_allows ? "the allow list lets it in"
+						   : "there is no allow list",
 			    book->path);
 		return;
 	case RULES_BANNED:
@@ -175,9 +175,9 @@ static void open_shared(struct explain *x)
 	struct buf path;
 
 	buf_init(&path, memory, sizeof(memory));
-	service_run_dir(s, &path);
+	run_dir_add_path(&path, s->settings, s->privileged);
 	if (buf_str(&path))
-		x->run_dirfd = service_open_run_dir(path.p);
+		x->run_dirfd = run_dir_open(path.p);
 	if (x->run_dirfd < 0) {
 		x->uncounted = x->unpunished = x->run_dirfd;
 	} else {

@@ -2,6 +2,7 @@
 #include "pop3-session/service.h"
 
 #include "config/places.h"
+#include "config/run_dir.h"
 #include "pop3-session/owner.h"
 #include "store/place.h"
 #include "store/users_each.h"
@@ -188,47 +189,6 @@ int service_prepare(struct service *s, const struct configuration *c,
 	return r;
 }
 
-void service_run_dir(const struct service *s, struct buf *path)
-{
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
-
-	if (s->settings->run_dir[0]) {
-		buf_add_str(path, s->settings->run_dir);
-	} else if (s->privileged) {
-		buf_add_str(path, "/run/pop3-session");
-	} else if (runtime && runtime[0] == '/') {
-		buf_add_str(path, runtime);
-		buf_add_str(path, "/pop3-session");
-	} else {
-		buf_add_str(path, "/tmp/pop3-session-");
-		buf_add_u64(path, geteuid());
-	}
-}
-
-/* A folder that others could have made in /tmp is not to be trusted. */
-int service_open_run_dir(const char *path)
-{
-	struct stat st;
-	int fd;
-
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0 || (st.st_uid != geteuid() && st.st_uid != 0) ||
-	    (st.st_mode & S_IWOTH)) {
-		close(fd);
-		return -EPERM;
-	}
-	return fd;
-}
-
-static int make_run_dir(const char *path)
-{
-	if (mkdir(path, 0750) < 0 && errno != EEXIST)
-		return -errno;
-	return service_open_run_dir(path);
-}
-
 void service_share(struct service *s)
 {
 	char memory[4096];
@@ -236,10 +196,10 @@ void service_share(struct service *s)
 	int fd, r, q;
 
 	buf_init(&path, memory, sizeof(memory));
-	service_run_dir(s, &path);
+	run_dir_add_path(&path, s->settings, s->privileged);
 	if (!buf_str(&path))
 		return;
-	fd = make_run_dir(path.p);
+	fd = run_dir_make(path.p);
 	if (fd < 0) {
 		log_warning("run_dir %s: %s; sessions are not counted and "
 			    "failed logins not slowed down (make the folder, "

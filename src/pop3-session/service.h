@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "config/settings.h"
 #include "net/peer.h"
-#include "pop3-session/rulebook.h"
+#include "config/rulebook.h"
 #include "priv/identity.h"
 #include "stats/admission.h"
 #include "stats/penalty.h"
@@ -73,15 +73,6 @@ void service_share(struct service *s);
  * the process a page, and admission and penalty must not be used again.
  */
 void service_unshare(const struct service *s);
-
-/* Where run_dir is by default; NUL-terminated into path. */
-void service_run_dir(const struct service *s, struct buf *path);
-
-/*
- * Opens that folder as it is: a descriptor, or a negative errno, -EPERM if
- * others could have made it.
- */
-__attribute__((warn_unused_result)) int service_open_run_dir(const char *path);
 
 /* Warns of what the user stores hold without effect; reads them whole. */
 void service_remark(const struct service *s);

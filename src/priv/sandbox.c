@@ -265,3 +265,24 @@ int sandbox_maildrop(enum sandbox_mode mode, const int *dirfds, size_t n,
 			    r);
 	return take(&e, "Landlock", r);
 }
+
+/* --- the daemon of administration ----------------------------------------- */
+
+int sandbox_daemon(enum sandbox_mode mode, const int *dirfds, size_t n,
+		   struct sandbox_report *report)
+{
+	struct entry e;
+	int r;
+
+	begin(&e, mode, report);
+	if (mode == SANDBOX_OFF)
+		return 0;
+	r = enter_common(&e);
+	if (r == 0)
+		r = take(&e, "core limit", limit(RLIMIT_CORE, 0));
+	if (r == 0)
+		r = take(&e, "Landlock", landlock_beneath(dirfds, n));
+	if (r == 0)
+		r = take(&e, "seccomp", seccomp_install(FILTER_DAEMON));
+	return r;
+}

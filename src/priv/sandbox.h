@@ -16,6 +16,7 @@
  *   sandbox_monitor       the acceptor from its start, and so each monitor;
  *                         a monitor in the one-connection shapes
  *   sandbox_maildrop      a monitor after login, as the mail owner
+ *   sandbox_daemon        scmpd
  */
 #ifndef PRIV_SANDBOX_H
 #define PRIV_SANDBOX_H
@@ -84,6 +85,12 @@ int sandbox_monitor(enum sandbox_mode, unsigned max_files,
 int sandbox_maildrop(enum sandbox_mode, const int *dirfds, size_t n,
 		     struct sandbox_report *)
 	__attribute__((warn_unused_result));
+
+/* The daemon of administration, before it serves anybody: an event loop over
+ * the sockets that it has, and files beneath the n directories (also O_PATH
+ * descriptors). No execve, no fork, no socket, no signals to others. */
+int sandbox_daemon(enum sandbox_mode, const int *dirfds, size_t n,
+		   struct sandbox_report *) __attribute__((warn_unused_result));
 
 /* Before the sandbox: `report` is called in a signal handler with the number
  * of a forbidden system call; it may only make allowed calls (sendmsg on the

@@ -28,6 +28,7 @@ static const struct filter {
 					    filter_front_parent_root_calls),
 	[FILTER_CHILD] = FILTER(filter_child, 0),
 	[FILTER_MONITOR] = FILTER(filter_monitor, filter_monitor_calls),
+	[FILTER_DAEMON] = FILTER(filter_daemon, filter_daemon_calls),
 };
 
 int seccomp_install(enum filter_name name)

@@ -13,7 +13,8 @@ enum filter_name {
 	FILTER_FRONT_PARENT,
 	FILTER_FRONT_PARENT_ROOT,
 	FILTER_CHILD, /* on top of the one before */
-	FILTER_MONITOR
+	FILTER_MONITOR,
+	FILTER_DAEMON,
 };
 
 /* Installs a seccomp filter; wants no_new_privs or CAP_SYS_ADMIN. */

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pop3-session/rulebook.h"
+#include "config/rulebook.h"
 #include "store/database.h"
 #include "sys/clock.h"
 #include "sys/log.h"

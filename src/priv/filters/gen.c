@@ -202,6 +202,7 @@ int main(int argc, char **argv)
 	print_allow_list("filter_front_parent", PARENT);
 	print_allow_list("filter_front_parent_root", ROOT);
 	print_allow_list("filter_monitor", MONITOR);
+	print_allow_list("filter_daemon", DAEMON);
 	print_deny_list("filter_child");
 	print_names();
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;

@@ -18,6 +18,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -29,7 +30,9 @@ enum {
 	PARENT = 2,  /* clones fronts; a front wears it, too */
 	ROOT = 4,    /* the same where that is uid 0 */
 	MONITOR = 8, /* acceptor and monitors */
-	ALL = FRONT | PARENT | ROOT | MONITOR,
+	DAEMON = 16, /* scmpd */
+	ALL = FRONT | PARENT | ROOT | MONITOR | DAEMON,
+	TRUSTED = MONITOR | DAEMON,
 	FRONTS = FRONT | PARENT | ROOT,
 	PARENTS = PARENT | ROOT
 };
@@ -76,7 +79,7 @@ static const struct filter_row filter_rows[] = {
 
 	/* Memory: never executable. */
 	{"mmap",	FRONTS, {NOT(2, PROT_EXEC), ANONYMOUS}},
-	{"mmap",	MONITOR, {NOT(2, PROT_EXEC)}},
+	{"mmap",	TRUSTED, {NOT(2, PROT_EXEC)}},
 	{"munmap",	ALL, {{0}}},
 	{"brk",		ALL, {{0}}},
 	{"madvise",	ALL, {ARG(2, MADV_DONTNEED)}},
@@ -101,57 +104,57 @@ static const struct filter_row filter_rows[] = {
 
 	/* Acceptor and monitors. Connections: what comes in, and the channel
 	 * between monitor and front; no call makes another socket. */
-	{"accept4",	MONITOR, {{0}}},
+	{"accept4",	TRUSTED, {{0}}},
 	{"socketpair",	MONITOR, {ARG(0, AF_UNIX), BITS(1, 0xf, SOCK_SEQPACKET)}},
-	{"sendto",	MONITOR, {NOT(3, MSG_FASTOPEN)}},
-	{"recvfrom",	MONITOR, {{0}}},
-	{"getsockopt",	MONITOR, {{0}}},
-	{"setsockopt",	MONITOR, {{0}}},
-	{"getpeername",	MONITOR, {{0}}},
-	{"getsockname",	MONITOR, {{0}}},
+	{"sendto",	TRUSTED, {NOT(3, MSG_FASTOPEN)}},
+	{"recvfrom",	TRUSTED, {{0}}},
+	{"getsockopt",	TRUSTED, {{0}}},
+	{"setsockopt",	TRUSTED, {{0}}},
+	{"getpeername",	TRUSTED, {{0}}},
+	{"getsockname",	TRUSTED, {{0}}},
 	{"poll",	MONITOR, {{0}}},
-	{"epoll_create1", MONITOR, {{0}}},
-	{"epoll_ctl",	MONITOR, {{0}}},
-	{"epoll_wait",	MONITOR, {{0}}},
-	{"epoll_pwait",	MONITOR, {{0}}},
+	{"epoll_create1", TRUSTED, {{0}}},
+	{"epoll_ctl",	TRUSTED, {{0}}},
+	{"epoll_wait",	TRUSTED, {{0}}},
+	{"epoll_pwait",	TRUSTED, {{0}}},
 	{"signalfd4",	MONITOR, {{0}}},
 	{"timerfd_create", MONITOR, {{0}}},
 	{"timerfd_settime", MONITOR, {{0}}},
-	{"eventfd2",	MONITOR, {{0}}},
+	{"eventfd2",	TRUSTED, {{0}}},
 
 	/* Files, by folders that are open; Landlock says which, after login. */
-	{"openat",	MONITOR, {{0}}},
+	{"openat",	TRUSTED, {{0}}},
 	{"openat2",	MONITOR, {{0}}},
-	{"newfstatat",	MONITOR, {{0}}},
-	{"fstat",	MONITOR, {{0}}},
-	{"statx",	MONITOR, {{0}}},
-	{"fstatfs",	MONITOR, {{0}}},
-	{"faccessat",	MONITOR, {{0}}},
-	{"faccessat2",	MONITOR, {{0}}},
-	{"readlinkat",	MONITOR, {{0}}},
-	{"getdents64",	MONITOR, {{0}}},
-	{"lseek",	MONITOR, {{0}}},
-	{"readv",	MONITOR, {{0}}},
-	{"writev",	MONITOR, {{0}}},
-	{"pwrite64",	MONITOR, {{0}}},
-	{"preadv",	MONITOR, {{0}}},
-	{"pwritev",	MONITOR, {{0}}},
+	{"newfstatat",	TRUSTED, {{0}}},
+	{"fstat",	TRUSTED, {{0}}},
+	{"statx",	TRUSTED, {{0}}},
+	{"fstatfs",	TRUSTED, {{0}}},
+	{"faccessat",	TRUSTED, {{0}}},
+	{"faccessat2",	TRUSTED, {{0}}},
+	{"readlinkat",	TRUSTED, {{0}}},
+	{"getdents64",	TRUSTED, {{0}}},
+	{"lseek",	TRUSTED, {{0}}},
+	{"readv",	TRUSTED, {{0}}},
+	{"writev",	TRUSTED, {{0}}},
+	{"pwrite64",	TRUSTED, {{0}}},
+	{"preadv",	TRUSTED, {{0}}},
+	{"pwritev",	TRUSTED, {{0}}},
 	{"copy_file_range", MONITOR, {{0}}},
 	{"fadvise64",	MONITOR, {{0}}},
-	{"fallocate",	MONITOR, {{0}}},
-	{"ftruncate",	MONITOR, {{0}}},
-	{"fsync",	MONITOR, {{0}}},
-	{"fdatasync",	MONITOR, {{0}}},
+	{"fallocate",	TRUSTED, {{0}}},
+	{"ftruncate",	TRUSTED, {{0}}},
+	{"fsync",	TRUSTED, {{0}}},
+	{"fdatasync",	TRUSTED, {{0}}},
 	{"flock",	MONITOR, {{0}}},
-	{"fcntl",	MONITOR, {{0}}},
+	{"fcntl",	TRUSTED, {{0}}},
 	{"mkdirat",	MONITOR, {{0}}},
-	{"linkat",	MONITOR, {{0}}},
+	{"linkat",	TRUSTED, {{0}}},
 	{"renameat",	MONITOR, {{0}}},
 	{"renameat2",	MONITOR, {{0}}},
-	{"unlinkat",	MONITOR, {{0}}},
+	{"unlinkat",	TRUSTED, {{0}}},
 	{"utimensat",	MONITOR, {{0}}},
-	{"fchmod",	MONITOR, {{0}}},
-	{"umask",	MONITOR, {{0}}},
+	{"fchmod",	TRUSTED, {{0}}},
+	{"umask",	TRUSTED, {{0}}},
 	{"memfd_create", MONITOR, {{0}}},	/* copies of tables */
 	{"inotify_init1", MONITOR, {{0}}},
 	{"inotify_add_watch", MONITOR, {{0}}},
@@ -160,13 +163,13 @@ static const struct filter_row filter_rows[] = {
 	{"dup2",	MONITOR, {{0}}},
 	{"dup3",	MONITOR, {{0}}},
 	{"pipe2",	MONITOR, {{0}}},
-	{"close_range",	MONITOR, {{0}}},
+	{"close_range",	TRUSTED, {{0}}},
 
 	/* Memory of malloc(3) and of crypt(3), which wants much. */
-	{"mremap",	MONITOR, {{0}}},
-	{"mprotect",	MONITOR, {NOT(2, PROT_EXEC)}},
-	{"madvise",	MONITOR, {ARG(2, MADV_HUGEPAGE)}},
-	{"madvise",	MONITOR, {ARG(2, MADV_FREE)}},
+	{"mremap",	TRUSTED, {{0}}},
+	{"mprotect",	TRUSTED, {NOT(2, PROT_EXEC)}},
+	{"madvise",	TRUSTED, {ARG(2, MADV_HUGEPAGE)}},
+	{"madvise",	TRUSTED, {ARG(2, MADV_FREE)}},
 
 	/* fork(2) as the C library does it, and looking after children. */
 	{"clone",	MONITOR, {ARG(0, CLONE_CHILD_SETTID |
@@ -175,27 +178,27 @@ static const struct filter_row filter_rows[] = {
 	{"wait4",	MONITOR, {{0}}},
 	{"waitid",	MONITOR, {{0}}},
 	{"kill",	MONITOR, {{0}}},
-	{"tgkill",	MONITOR, {{0}}},	/* abort(3) */
+	{"tgkill",	TRUSTED, {{0}}},	/* abort(3) */
 	{"pidfd_open",	MONITOR, {{0}}},
 	{"pidfd_send_signal", MONITOR, {{0}}},
-	{"rt_sigaction", MONITOR, {{0}}},
-	{"rt_sigprocmask", MONITOR, {{0}}},
+	{"rt_sigaction", TRUSTED, {{0}}},
+	{"rt_sigprocmask", TRUSTED, {{0}}},
 	{"rt_sigtimedwait", MONITOR, {{0}}},
-	{"clock_nanosleep", MONITOR, {{0}}},
-	{"sched_yield",	MONITOR, {{0}}},
-	{"exit",	MONITOR, {{0}}},
+	{"clock_nanosleep", TRUSTED, {{0}}},
+	{"sched_yield",	TRUSTED, {{0}}},
+	{"exit",	TRUSTED, {{0}}},
 
 	/* Becoming the mail owner, and giving up more. */
-	{"getuid",	MONITOR, {{0}}},
-	{"geteuid",	MONITOR, {{0}}},
-	{"getgid",	MONITOR, {{0}}},
-	{"getegid",	MONITOR, {{0}}},
+	{"getuid",	TRUSTED, {{0}}},
+	{"geteuid",	TRUSTED, {{0}}},
+	{"getgid",	TRUSTED, {{0}}},
+	{"getegid",	TRUSTED, {{0}}},
 	{"getresuid",	MONITOR, {{0}}},
 	{"getresgid",	MONITOR, {{0}}},
 	{"getgroups",	MONITOR, {{0}}},
 	{"getppid",	MONITOR, {{0}}},
-	{"gettid",	MONITOR, {{0}}},
-	{"uname",	MONITOR, {{0}}},
+	{"gettid",	TRUSTED, {{0}}},
+	{"uname",	TRUSTED, {{0}}},
 	{"setgroups",	MONITOR, {{0}}},
 	{"setresgid",	MONITOR, {{0}}},
 	{"setresuid",	MONITOR, {{0}}},
@@ -212,13 +215,27 @@ static const struct filter_row filter_rows[] = {
 	{"landlock_create_ruleset", MONITOR, {{0}}},
 	{"landlock_add_rule", MONITOR, {{0}}},
 	{"landlock_restrict_self", MONITOR, {{0}}},
+
+	/* The daemon of administration: an event loop, and files by their
+	 * paths, of which Landlock leaves it those of the database, of run_dir
+	 * and of the configuration. */
+	{"ioctl",	DAEMON, {ARG(1, FIONREAD)}},	/* how much came */
+	{"socketpair",	DAEMON, {ARG(0, AF_UNIX)}},	/* libevent's signals */
+	{"open",	DAEMON, {{0}}},
+	{"stat",	DAEMON, {{0}}},
+	{"lstat",	DAEMON, {{0}}},
+	{"access",	DAEMON, {{0}}},
+	{"readlink",	DAEMON, {{0}}},
+	{"unlink",	DAEMON, {{0}}},
+	{"getcwd",	DAEMON, {{0}}},
+	{"sched_getaffinity", DAEMON, {{0}}},
 };
 /* clang-format on */
 
 /* Calls that fail with ENOSYS instead, since the C library then takes the one
  * that is allowed: clone3 hides its flags from a filter. */
 static const struct filter_row filter_absent[] = {
-	{"clone3", MONITOR, {{0}}},
+	{"clone3", TRUSTED, {{0}}},
 };
 
 /* What a front as uid 0 gives up on top of what it wears. */

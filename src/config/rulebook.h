@@ -15,8 +15,8 @@
  * If it is an allow, it lets nobody in, but there is an allow list, and who is
  * on no other row of it is kept out (store/rules.h).
  */
-#ifndef POP3_SESSION_RULEBOOK_H
-#define POP3_SESSION_RULEBOOK_H
+#ifndef CONFIG_RULEBOOK_H
+#define CONFIG_RULEBOOK_H
 
 #include "config/settings.h"
 #include "net/peer.h"

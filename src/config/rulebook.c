@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "pop3-session/rulebook.h"
+#include "config/rulebook.h"
 
 #include "store/database.h"
 #include "store/database_rules.h"

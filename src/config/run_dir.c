@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/run_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void run_dir_add_path(struct buf *path, const struct settings *settings,
+		      bool privileged)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+
+	if (settings->run_dir[0]) {
+		buf_add_str(path, settings->run_dir);
+	} else if (privileged) {
+		buf_add_str(path, "/run/pop3-session");
+	} else if (runtime && runtime[0] == '/') {
+		buf_add_str(path, runtime);
+		buf_add_str(path, "/pop3-session");
+	} else {
+		buf_add_str(path, "/tmp/pop3-session-");
+		buf_add_u64(path, geteuid());
+	}
+}
+
+int run_dir_open(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0 || (st.st_uid != geteuid() && st.st_uid != 0) ||
+	    (st.st_mode & S_IWOTH)) {
+		close(fd);
+		return -EPERM;
+	}
+	return fd;
+}
+
+int run_dir_make(const char *path)
+{
+	if (mkdir(path, 0750) < 0 && errno != EEXIST)
+		return -errno;
+	return run_dir_open(path);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/* One line of the log for everything that changes something, or tried to. */
+#ifndef SCMPD_AUDIT_H
+#define SCMPD_AUDIT_H
+
+#include "scmpd/call.h"
+
+/* After it was answered. Secrets of the command are not in the line. */
+void audit_call(const struct call *call);
+
+/* A login, or one that failed. */
+void audit_login(const struct caller *caller, struct span user,
+		 const char *how);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+#include "scmpd/caller.h"
+
+#include "config/roles.h"
+#include "net/local.h"
+#include "net/peer.h"
+#include "priv/identity.h"
+#include "proto/scmp_code.h"
+#include "scmpd/scmpd.h"
+#include "store/database_settings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CALLER_WAIT_MS = 500 };
+
+static unsigned fixed_rights(const char *role)
+{
+	for (int i = 0; i < ROLES_FIXED; i++) {
+		if (strcmp(roles_fixed[i].name, role) == 0)
+			return scmp_rights_parse(
+				span_str(roles_fixed[i].rights));
+	}
+	return 0;
+}
+
+bool caller_is_kept_out(const struct caller *c, struct scmpd *scmpd)
+{
+	const struct peer peer = {
+		.known = c->has_address,
+		.address = c->address,
+	};
+	struct network by;
+
+	/* Bans are not for the Unix socket: somebody must be able to lift them.
+	 */
+	if (c->is_local)
+		return false;
+	rulebook_look(&scmpd->rulebook, 0);
+	return rulebook_ask(&scmpd->rulebook, &peer, &by) != RULES_LET_IN ||
+	       (c->name[0] &&
+		rulebook_bans_user(&scmpd->rulebook, span_str(c->name)));
+}
+
+unsigned caller_role_rights(struct database *db, const char *role)
+{
+	char memory[512], unread[USERS_ERROR_SIZE];
+	struct buf rights, error;
+
+	if (!role || !role[0])
+		return 0;
+	if (role_is_fixed(role) || !db)
+		return fixed_rights(role);
+	buf_init(&rights, memory, sizeof(memory));
+	buf_init(&error, unread, sizeof(unread));
+	if (database_text_get(db, DATABASE_ROLES, role, &rights, &error) < 0)
+		return 0;
+	return scmp_rights_parse(buf_span(&rights));
+}
+
+/* Nobody may do more than his listener lets him. */
+static unsigned within(const struct caller *c, unsigned rights)
+{
+	if (!c->listener->role[0])
+		return rights;
+	return rights & fixed_rights(c->listener->role);
+}
+
+static void be(struct caller *c, enum caller_trust trust, const char *role)
+{
+	c->trust = trust;
+	snprintf(c->role, sizeof(c->role), "%s", role);
+	c->rights = within(c, fixed_rights(role));
+}
+
+void caller_begin(struct caller *c, const struct scmpd *scmpd,
+		  const struct listener *listener, int fd)
+{
+	struct peer peer;
+	gid_t gid;
+
+	*c = (struct caller){.listener = listener,
+			     .is_local = listener->is_local};
+	if (!c->is_local) {
+		if (peer_of(fd, &peer) == 0 && peer.known) {
+			c->has_address = true;
+			c->address = peer.address;
+			c->port = peer.port;
+		}
+		return;
+	}
+	if (local_peer(fd, &c->uid, &gid) < 0)
+		return;
+	if (c->uid == 0 || c->uid == geteuid())
+		be(c, CALLER_ROOT, "admin");
+	else if (scmpd->operators != (gid_t)-1 &&
+		 local_peer_is_in(fd, scmpd->operators))
+		be(c, CALLER_OPERATOR, "operator");
+}
+
+bool caller_refresh(struct caller *c, struct scmpd *scmpd)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct user_row row;
+	struct database db;
+	struct buf error;
+	bool usable;
+
+	if (c->trust != CALLER_ACCOUNT)
+		return true;
+	buf_init(&error, memory, sizeof(memory));
+	switch (users_find(&scmpd->users, span_str(c->name), &row, &error)) {
+	case USERS_FOUND:
+		usable = row.enabled;
+		snprintf(c->role, sizeof(c->role), "%s",
+			 row.role[0] ? row.role : "user");
+		user_row_clear(&row);
+		break;
+	case USERS_UNKNOWN:
+		return false;
+	default:
+		return true; /* nothing is known: as before */
+	}
+	buf_reset(&error);
+	if (!usable || caller_is_kept_out(c, scmpd))
+		return false;
+	if (role_is_fixed(c->role)) {
+		c->rights = within(c, fixed_rights(c->role));
+	} else if (scmpd->database[0] &&
+		   database_open(&db, scmpd->database, DATABASE_READ,
+				 CALLER_WAIT_MS, &error) == 0) {
+		c->rights = within(c, caller_role_rights(&db, c->role));
+		database_close(&db);
+	}
+	return true;
+}
+
+bool caller_may_act_on(const struct caller *c, unsigned rights)
+{
+	return (rights & ~c->rights) == 0;
+}
+
+void caller_add_name(struct buf *out, const struct caller *c)
+{
+	switch (c->trust) {
+	case CALLER_ROOT:
+		buf_add_str(out, "root");
+		break;
+	case CALLER_OPERATOR:
+		buf_add_str(out, "uid:");
+		buf_add_u64(out, c->uid);
+		break;
+	case CALLER_ACCOUNT:
+		buf_add_escaped(out, span_str(c->name));
+		break;
+	case CALLER_NOBODY:
+		buf_add_char(out, '-');
+		break;
+	}
+}
+
+void caller_add_origin(struct buf *out, const struct caller *c)
+{
+	if (c->is_local || !c->has_address)
+		buf_add_str(out, "local");
+	else
+		network_address_format(&c->address, out);
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: ISC */
+#include "scmpd/connection.h"
+
+#include "scmpd/login.h"
+#include "sys/log.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void pump(struct connection *c);
+
+/* --- time --- */
+
+static long seconds_of(const struct connection *c)
+{
+	if (c->is_ending)
+		return CONNECTION_END_S;
+	switch (c->state) {
+	case SCMP_STATE_AUTHORIZATION:
+		return CONNECTION_LOGIN_S;
+	case SCMP_STATE_STREAM:
+		return CONNECTION_ALIVE_S;
+	default:
+		return CONNECTION_IDLE_S;
+	}
+}
+
+void connection_arm(struct connection *c)
+{
+	const struct timeval delay = {.tv_sec = seconds_of(c)};
+
+	(void)event_add(c->timer, &delay);
+}
+
+static void on_time(evutil_socket_t fd, short what, void *context)
+{
+	struct connection *c = context;
+
+	(void)fd;
+	(void)what;
+	if (c->is_ending || c->source) {
+		connection_free(c); /* it does not take what it asked for */
+		return;
+	}
+	if (c->state == SCMP_STATE_STREAM) {
+		if (connection_unsent(c) < CONNECTION_OUTPUT)
+			connection_send(c, span_str("# alive\r\n"));
+		connection_arm(c);
+		return;
+	}
+	dispatch_refuse(c, SCMP_CODE_TIMEOUT,
+			c->state == SCMP_STATE_AUTHORIZATION
+				? "not logged in within 30 seconds"
+				: "idle for 10 minutes");
+	connection_end(c);
+}
+
+/* --- output --- */
+
+size_t connection_unsent(const struct connection *c)
+{
+	return evbuffer_get_length(bufferevent_get_output(c->stream));
+}
+
+void connection_send(struct connection *c, struct span octets)
+{
+	if (bufferevent_write(c->stream, octets.p, octets.n) < 0)
+		c->is_ending = true;
+}
+
+struct buf *connection_record(struct connection *c)
+{
+	buf_init(&c->record, c->record_memory, sizeof(c->record_memory));
+	return &c->record;
+}
+
+void connection_send_record(struct connection *c)
+{
+	/* Lines are made within this limit; what is cut would be no line. */
+	if (c->record.overflow)
+		log_error("scmp: a line of a reply is over %d octets and was "
+			  "left out",
+			  SCMP_REPLY_LIMIT);
+	else
+		connection_send(c, buf_span(&c->record));
+	explicit_bzero(c->record_memory, c->record.n);
+}
+
+/* --- the end --- */
+
+void connection_free(struct connection *c)
+{
+	if (c->source)
+		c->source->end(c->source_state);
+	login_forget(c);
+	LIST_REMOVE(c, entry);
+	c->scmpd->connections_n--;
+	bufferevent_free(c->stream);
+	event_free(c->timer);
+	explicit_bzero(c, sizeof(*c));
+	free(c);
+}
+
+/*
+ * All is sent. What the client may still send is taken and forgotten until it
+ * closes, since unread input would reset the connection and take our last words
+ * with it.
+ */
+static void say_goodbye(struct connection *c)
+{
+	if (c->has_input_end) {
+		connection_free(c);
+		return;
+	}
+	(void)shutdown(bufferevent_getfd(c->stream), SHUT_WR);
+	bufferevent_setwatermark(c->stream, EV_READ, 0, 0);
+	(void)bufferevent_enable(c->stream, EV_READ);
+}
+
+void connection_end(struct connection *c)
+{
+	if (c->is_ending)
+		return;
+	c->is_ending = true;
+	connection_arm(c);
+	/* The callback for written output comes also where there is none. */
+	bufferevent_setwatermark(c->stream, EV_WRITE, 0, 0);
+	bufferevent_trigger(c->stream, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS);
+}
+
+/* --- input --- */
+
+static bool may_read(const struct connection *c)
+{
+	return !c->is_ending && !c->is_held && !c->source &&
+	       connection_unsent(c) < CONNECTION_OUTPUT;
+}
+
+static void take_verdict(struct connection *c, enum scmp_line_verdict verdict,
+			 struct span line)
+{
+	switch (verdict) {
+	case SCMP_LINE_READY:
+		dispatch_line(c, line);
+		break;
+	case SCMP_LINE_MALFORMED:
+		dispatch_refuse(c, SCMP_CODE_SYNTAX,
+				"a NUL, or a CR that does not end the line");
+		break;
+	case SCMP_LINE_TOO_LONG:
+		dispatch_refuse(c, SCMP_CODE_TOOLONG,
+				"a line has at most 1024 octets");
+		if (c->reader.too_long >= SCMP_TOO_LONG_LINES)
+			connection_end(c);
+		break;
+	case SCMP_LINE_FOREIGN:
+	case SCMP_LINE_MORE:
+		break;
+	}
+	scmp_reader_forget(&c->reader);
+}
+
+/* False: HTTP or TLS; the connection is to be closed without a word. */
+static bool take_input(struct connection *c)
+{
+	struct evbuffer *input = bufferevent_get_input(c->stream);
+
+	while (may_read(c)) {
+		size_t n = evbuffer_get_contiguous_space(input);
+		unsigned char *octets =
+			n ? evbuffer_pullup(input, (ssize_t)n) : NULL;
+		struct span in = span_make(octets, octets ? n : 0), line;
+		enum scmp_line_verdict verdict;
+
+		if (!in.n)
+			return true;
+		verdict = scmp_reader_feed(&c->reader, &in, &line);
+		if (verdict == SCMP_LINE_FOREIGN)
+			return false;
+		if (verdict != SCMP_LINE_MORE)
+			take_verdict(c, verdict, line);
+		/* It may have been a password. */
+		explicit_bzero(octets, n - in.n);
+		(void)evbuffer_drain(input, n - in.n);
+	}
+	return true;
+}
+
+/* The rest of a long reply, as much as the client takes. */
+static void continue_reply(struct connection *c)
+{
+	struct call call = {
+		.scmpd = c->scmpd,
+		.connection = c,
+		.caller = &c->caller,
+		.command = &c->command,
+		.is_answered = true,
+	};
+
+	while (c->source && connection_unsent(c) < CONNECTION_OUTPUT) {
+		const struct call_source *source = c->source;
+
+		if (source->more(&call, c->source_state))
+			continue;
+		c->source = NULL;
+		source->end(c->source_state);
+		call_end(&call);
+		connection_arm(c);
+	}
+}
+
+/* Everything that can go on, goes on. */
+static void pump(struct connection *c)
+{
+	struct evbuffer *input = bufferevent_get_input(c->stream);
+	size_t before;
+
+	if (c->is_ending) {
+		(void)evbuffer_drain(input, evbuffer_get_length(input));
+		if (connection_unsent(c) == 0)
+			say_goodbye(c);
+		return;
+	}
+	do {
+		before = evbuffer_get_length(input);
+		continue_reply(c);
+		if (!take_input(c)) {
+			log_info("scmp: a peer speaks HTTP or TLS and was "
+				 "hung up on");
+			connection_free(c);
+			return;
+		}
+	} while (evbuffer_get_length(input) != before);
+	if (c->has_input_end && may_read(c))
+		connection_end(c);
+}
+
+static void on_stream(struct bufferevent *stream, void *context)
+{
+	(void)stream;
+	pump(context);
+}
+
+static void on_event(struct bufferevent *stream, short what, void *context)
+{
+	struct connection *c = context;
+
+	(void)stream;
+	if (!(what & BEV_EVENT_EOF) || c->is_ending) {
+		connection_free(c);
+		return;
+	}
+	/* What came before is still answered. */
+	c->has_input_end = true;
+	pump(c);
+}
+
+void connection_go_on(struct connection *c)
+{
+	bufferevent_trigger(c->stream, EV_READ,
+			    BEV_TRIG_IGNORE_WATERMARKS |
+				    BEV_TRIG_DEFER_CALLBACKS);
+}
+
+/* --- the beginning --- */
+
+static void greet(struct connection *c)
+{
+	struct buf *line = connection_record(c), text;
+	char memory[400];
+
+	buf_init(&text, memory, sizeof(memory));
+	buf_add_str(&text, "SCMP/2 ");
+	buf_add_str(&text, c->scmpd->host);
+	buf_add_str(&text, " ready");
+	scmp_write_status(line,
+			  c->state == SCMP_STATE_MANAGE ? SCMP_CODE_PREAUTH
+							: SCMP_CODE_OK,
+			  span_str(""), buf_span(&text));
+	connection_send_record(c);
+}
+
+/* Some places are for root alone, so that nobody can shut him out. */
+static bool is_full(const struct scmpd *s, const struct caller *caller)
+{
+	size_t most = (size_t)s->settings->scmp_connections;
+
+	if (caller->trust != CALLER_ROOT)
+		most -= CONNECTION_FOR_ROOT;
+	return s->connections_n >= most;
+}
+
+static struct connection *make(struct scmpd *s, int fd)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->scmpd = s;
+	c->stream = bufferevent_socket_new(s->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	c->timer = event_new(s->base, -1, 0, on_time, c);
+	if (c->stream && c->timer)
+		return c;
+	if (c->timer)
+		event_free(c->timer);
+	if (c->stream)
+		bufferevent_free(c->stream);
+	free(c);
+	return NULL;
+}
+
+static void refuse(int fd, const char *text)
+{
+	/* A fresh socket has room for it; and else it is closed all the same.
+	 */
+	ssize_t n = send(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	(void)n;
+	close(fd);
+}
+
+void connection_accept(struct scmpd *s, const struct listener *listener, int fd)
+{
+	struct caller caller;
+	struct connection *c;
+
+	caller_begin(&caller, s, listener, fd);
+	if (is_full(s, &caller)) {
+		refuse(fd, "-ERR [BUSY] too many connections\r\n");
+		return;
+	}
+	if (caller.trust == CALLER_NOBODY && caller_is_kept_out(&caller, s)) {
+		refuse(fd, "-ERR [BANNED] not from this network\r\n");
+		return;
+	}
+	c = make(s, fd);
+	if (!c) {
+		refuse(fd, "-ERR [SYS/TEMP] out of memory\r\n");
+		return;
+	}
+	c->caller = caller;
+	c->state = caller.trust == CALLER_NOBODY ? SCMP_STATE_AUTHORIZATION
+						 : SCMP_STATE_MANAGE;
+	scmp_reader_init(&c->reader);
+	LIST_INSERT_HEAD(&s->connections, c, entry);
+	s->connections_n++;
+	bufferevent_setcb(c->stream, on_stream, on_stream, on_event, c);
+	bufferevent_setwatermark(c->stream, EV_READ, 0, CONNECTION_INPUT);
+	bufferevent_setwatermark(c->stream, EV_WRITE, CONNECTION_OUTPUT / 2, 0);
+	greet(c);
+	connection_arm(c);
+	(void)bufferevent_enable(c->stream, EV_READ | EV_WRITE);
+}
+
+size_t scmpd_end_connections_of(struct scmpd *s, struct span name,
+				const struct connection *except)
+{
+	struct connection *c;
+	size_t n = 0;
+
+	LIST_FOREACH(c, &s->connections, entry)
+	{
+		if (c == except || c->is_ending ||
+		    c->caller.trust != CALLER_ACCOUNT ||
+		    !span_equal(span_str(c->caller.name), name))
+			continue;
+		connection_end(c);
+		n++;
+	}
+	return n;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One connection: lines in, replies out, states and time limits. All of it
+ * happens in callbacks of the event loop; a connection is freed only there,
+ * never while one of its commands runs.
+ *
+ * What a peer can make us keep is bounded: the input buffer (the server stops
+ * reading), the output buffer (it stops making replies), the time.
+ */
+#ifndef SCMPD_CONNECTION_H
+#define SCMPD_CONNECTION_H
+
+#include "proto/scmp_command.h"
+#include "proto/scmp_line.h"
+#include "proto/scmp_write.h"
+#include "scmpd/call.h"
+#include "scmpd/caller.h"
+#include "scmpd/scmpd.h"
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+struct bufferevent;
+struct event;
+
+enum {
+	CONNECTION_INPUT = 4096,
+	CONNECTION_OUTPUT = 256 * 1024,
+	CONNECTION_LOGIN_S = 30,
+	CONNECTION_IDLE_S = 600,
+	CONNECTION_ALIVE_S = 60,
+	CONNECTION_END_S = 5, /* for what is still to be sent, at the end */
+	CONNECTION_FAILURES = 3,
+	CONNECTION_FOR_ROOT = 8, /* of all connections */
+};
+
+struct connection {
+	LIST_ENTRY(connection) entry;
+	struct scmpd *scmpd;
+	struct caller caller;
+	struct bufferevent *stream;
+	struct event *timer;
+	enum scmp_state state;
+	bool has_input_end; /* the peer sends no more */
+	bool is_ending;	    /* no further command; what is written is sent */
+	bool is_held;	    /* a login waits; no further command meanwhile */
+	struct scmp_reader reader;
+	struct scmp_command command; /* the one under way */
+	char user[USERS_NAME_SIZE];  /* of USER */
+	unsigned failures;	     /* logins that failed */
+	struct event *hold;	     /* a login that waits (login.c) */
+	bool has_waited;
+	uint64_t turn_until; /* clock_ms; 0: no turn was waited for */
+	/* a long reply under way */
+	const struct call_source *source;
+	void *source_state;
+	/* WATCH: what is sent to this client; see watch.h */
+	unsigned watch_types;
+	unsigned long watch_missed;
+	struct buf record;
+	char record_memory[SCMP_REPLY_LIMIT];
+};
+
+/* Starts to serve a connection that was accepted; closes it if it may not be.
+ */
+void connection_accept(struct scmpd *s, const struct listener *listener,
+		       int fd);
+
+/* No further command; it is closed when what is written has been sent. */
+void connection_end(struct connection *c);
+
+/* Closes and frees it at once. */
+void connection_free(struct connection *c);
+
+/* Octets that the client has not taken yet. */
+size_t connection_unsent(const struct connection *c);
+
+/* Sends octets as they are. */
+void connection_send(struct connection *c, struct span octets);
+
+/* A line for the client, made in c->record. */
+struct buf *connection_record(struct connection *c);
+void connection_send_record(struct connection *c);
+
+/* A login was waited for: go on with what the client has sent meanwhile. */
+void connection_go_on(struct connection *c);
+
+/* The deadline that belongs to the state, from now on. */
+void connection_arm(struct connection *c);
+
+/* A line without its end that the reader took. False: nothing more is to be
+ * read, the connection ends or is ended. */
+void dispatch_line(struct connection *c, struct span line); /* dispatch.c */
+/* What is answered where there is no command: [SYNTAX], [TOOLONG]. */
+void dispatch_refuse(struct connection *c, enum scmp_code code,
+		     const char *text);
+/* What a caller is allowed now, as the grammar asks. */
+struct scmp_caller dispatch_caller(const struct connection *c);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+/* From a line to the handler of its command, and what is said where there is
+ * none. */
+#include "scmpd/audit.h"
+#include "scmpd/connection.h"
+
+#include <string.h>
+
+void dispatch_refuse(struct connection *c, enum scmp_code code,
+		     const char *text)
+{
+	if (c->state == SCMP_STATE_STREAM)
+		return; /* only STOP and QUIT are heard there */
+	scmp_write_status(connection_record(c), code, span_str(""),
+			  span_str(text));
+	connection_send_record(c);
+}
+
+struct scmp_caller dispatch_caller(const struct connection *c)
+{
+	return (struct scmp_caller){
+		.state = c->state,
+		.rights = c->caller.rights,
+		.is_local = c->caller.is_local,
+		.has_account = c->caller.trust == CALLER_ACCOUNT,
+	};
+}
+
+/* Why, in words; what a caller can do about it. */
+static const char *reason(enum scmp_code code)
+{
+	switch (code) {
+	case SCMP_CODE_SYNTAX:
+		return "not understood; HELP tells how a command is written";
+	case SCMP_CODE_UNKNOWN:
+		return "there is no such command; CAPA lists them";
+	case SCMP_CODE_STATE:
+		return "not now; CAPA tells what can be said now";
+	case SCMP_CODE_TLS:
+		return "not in clear; STARTTLS first";
+	case SCMP_CODE_PERM:
+		return "your role does not allow that; CAPA lists what it does";
+	case SCMP_CODE_PERM_LOCAL:
+		return "over the Unix socket only";
+	default:
+		return "";
+	}
+}
+
+/* The arguments of a known command are shown as they are written. */
+static void refuse_shape(struct connection *c)
+{
+	const struct scmp_command *command = &c->command;
+	char memory[SCMP_LINE_LIMIT];
+	struct buf text;
+
+	buf_init(&text, memory, sizeof(memory));
+	buf_add_str(&text, "it is ");
+	buf_add_str(&text, scmp_verbs[command->verb].name);
+	if (command->form->parameters[0].name || command->form->keyword) {
+		buf_add_char(&text, ' ');
+		scmp_form_add_usage(&text, command->form);
+	}
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == ']')
+			text.p[i] = ')';
+		if (text.p[i] == '[')
+			text.p[i] = '(';
+	}
+	dispatch_refuse(c, SCMP_CODE_SYNTAX,
+			buf_str(&text) ? memory : reason(SCMP_CODE_SYNTAX));
+}
+
+static void run(struct connection *c, const struct scmp_caller *caller,
+		struct call *call)
+{
+	const struct scmp_command *command = &c->command;
+	call_handler *handler =
+		call_find_handler(command->verb, command->form->deed);
+
+	call->is_own = scmp_form_is_own(command->form, caller);
+	if (handler)
+		handler(call);
+	if (!call->is_answered)
+		call_answer(call, SCMP_CODE_SYS_PERM,
+			    "this server cannot do that yet");
+}
+
+/* Verb and form are known. */
+static void dispatch(struct connection *c)
+{
+	const struct scmp_caller caller = dispatch_caller(c);
+	enum scmp_code code = scmp_command_check(&c->command, &caller);
+	struct call call = {
+		.scmpd = c->scmpd,
+		.connection = c,
+		.caller = &c->caller,
+		.command = &c->command,
+		.code = code,
+	};
+
+	if (code == SCMP_CODE_OK)
+		run(c, &caller, &call);
+	else if (code == SCMP_CODE_SYNTAX)
+		refuse_shape(c);
+	else
+		dispatch_refuse(c, code, reason(code));
+	if (c->command.form->flags & SCMP_CHANGES)
+		audit_call(&call);
+}
+
+static bool is_heard_in_stream(const struct connection *c)
+{
+	return scmp_verbs[c->command.verb].states & SCMP_STATE_STREAM;
+}
+
+void dispatch_line(struct connection *c, struct span line)
+{
+	enum scmp_code code;
+
+	if (!caller_refresh(&c->caller, c->scmpd)) {
+		dispatch_refuse(c, SCMP_CODE_AUTH,
+				"this account can no longer be used");
+		connection_end(c);
+		return;
+	}
+	code = scmp_command_parse(line, &c->command);
+	if (code != SCMP_CODE_OK)
+		dispatch_refuse(c, code, reason(code));
+	else if (c->state != SCMP_STATE_STREAM || is_heard_in_stream(c))
+		dispatch(c);
+	/* A login that waits still needs its password. */
+	if (!c->is_held)
+		explicit_bzero(&c->command, sizeof(c->command));
+	if (!c->is_ending && c->state != SCMP_STATE_AUTHORIZATION)
+		connection_arm(c);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+#include "scmpd/login.h"
+
+#include "config/password_check.h"
+#include "scmpd/audit.h"
+#include "scmpd/connection.h"
+#include "store/place.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <string.h>
+
+enum { LOGIN_AGAIN_MS = 50, LOGIN_LEAST_MS = 10 };
+
+static void attempt(struct connection *c);
+
+/* --- answers --- */
+
+static void answer(struct connection *c, enum scmp_code code, const char *text)
+{
+	scmp_write_status(connection_record(c), code, span_str(""),
+			  span_str(text));
+	connection_send_record(c);
+}
+
+/* The login is over, one way or the other. */
+static void settle(struct connection *c)
+{
+	bool was_held = c->is_held;
+
+	c->is_held = false;
+	login_forget(c);
+	explicit_bzero(&c->command, sizeof(c->command));
+	if (was_held)
+		connection_go_on(c);
+}
+
+static bool has_penalty(const struct connection *c)
+{
+	return c->caller.has_address;
+}
+
+/* One text for whatever was wrong. */
+static void fail(struct connection *c)
+{
+	struct scmpd *s = c->scmpd;
+
+	if (has_penalty(c))
+		(void)penalty_failed(&s->penalty, &s->penalty_rules,
+				     &c->caller.address, span_str(c->user));
+	audit_login(&c->caller, span_str(c->user), "login failed");
+	answer(c, SCMP_CODE_AUTH, "wrong name or password");
+	if (++c->failures >= CONNECTION_FAILURES)
+		connection_end(c);
+	settle(c);
+}
+
+static void fail_for_now(struct connection *c, const char *why)
+{
+	log_warning("scmp: a login of %s: %s", c->user, why);
+	answer(c, SCMP_CODE_SYS_TEMP, "not now; try again later");
+	settle(c);
+}
+
+static void succeed(struct connection *c, const struct user_row *row)
+{
+	struct scmpd *s = c->scmpd;
+
+	c->caller.trust = CALLER_ACCOUNT;
+	memcpy(c->caller.name, row->name, sizeof(c->caller.name));
+	if (!caller_refresh(&c->caller, s)) {
+		c->caller.trust = CALLER_NOBODY;
+		c->caller.name[0] = '\0';
+		fail(c);
+		return;
+	}
+	if (has_penalty(c))
+		penalty_good(&s->penalty, &c->caller.address,
+			     span_str(c->user));
+	c->state = row->must_change ? SCMP_STATE_CHANGEPW : SCMP_STATE_MANAGE;
+	audit_login(&c->caller, span_str(c->user), "login");
+	if (row->must_change)
+		answer(c, SCMP_CODE_CHANGEPW, "change this password first");
+	else
+		answer(c, SCMP_CODE_OK, "welcome");
+	connection_arm(c);
+	settle(c);
+}
+
+/* --- waiting --- */
+
+static void on_hold(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	attempt(context);
+}
+
+static void wait_ms(struct connection *c, uint32_t ms)
+{
+	const struct timeval delay = {ms / 1000, ms % 1000 * 1000L};
+
+	c->is_held = true;
+	if (!c->hold)
+		c->hold = event_new(c->scmpd->base, -1, 0, on_hold, c);
+	if (!c->hold || event_add(c->hold, &delay) < 0)
+		fail_for_now(c, "out of memory");
+}
+
+void login_forget(struct connection *c)
+{
+	if (c->hold)
+		event_free(c->hold);
+	c->hold = NULL;
+	c->has_waited = false;
+	c->turn_until = 0;
+}
+
+/* --- the check --- */
+
+/* False: it waits for a turn, and comes back. */
+static bool check(struct connection *c, const struct user_row *row,
+		  enum auth_verdict *verdict)
+{
+	struct scmpd *s = c->scmpd;
+	const struct password_turns turns = {
+		.run_dirfd = s->run_dirfd,
+		.turns = password_turns_of(s->settings->auth_hashes),
+	};
+	struct user_row example = {0};
+	int failed;
+
+	*verdict = password_check(&s->users, &turns, row, &example,
+				  scmp_command_word(&c->command, 0), &failed);
+	if (*verdict != AUTH_TEMPFAIL || failed != -ETIMEDOUT)
+		return true;
+	if (!c->turn_until)
+		c->turn_until = clock_ms() +
+				(uint64_t)s->settings->auth_hashes_wait * 1000;
+	if (clock_ms() >= c->turn_until)
+		return true;
+	wait_ms(c, LOGIN_AGAIN_MS);
+	return false;
+}
+
+static void judge(struct connection *c, struct user_row *row)
+{
+	char memory[USERS_ERROR_SIZE];
+	enum auth_verdict verdict;
+	enum users_verdict found;
+	struct buf error;
+
+	buf_init(&error, memory, sizeof(memory));
+	found = users_find(&c->scmpd->users, span_str(c->user), row, &error);
+	if (found == USERS_TEMPFAIL || found == USERS_PERMFAIL) {
+		fail_for_now(c, buf_str(&error) ? memory : "no store");
+		return;
+	}
+	if (!check(c, row, &verdict))
+		return;
+	if (verdict == AUTH_TEMPFAIL)
+		fail_for_now(c, "too many passwords are being checked");
+	else if (verdict == AUTH_GOOD && found == USERS_FOUND && row->enabled)
+		succeed(c, row);
+	else
+		fail(c);
+}
+
+/* The network's penalty first, then the work. */
+static void attempt(struct connection *c)
+{
+	struct scmpd *s = c->scmpd;
+	struct user_row row = {0};
+	struct penalty_verdict verdict = {0};
+
+	if (has_penalty(c))
+		verdict = penalty_ask(&s->penalty, &s->penalty_rules,
+				      &c->caller.address, span_str(c->user));
+	if (verdict.refused) {
+		answer(c, SCMP_CODE_AUTH,
+		       "too many failed logins from there; come later");
+		connection_end(c);
+		settle(c);
+		return;
+	}
+	if (!c->has_waited) {
+		c->has_waited = true;
+		/* As POP3: no refusal comes sooner. */
+		wait_ms(c, verdict.delay_ms > LOGIN_LEAST_MS ? verdict.delay_ms
+							     : LOGIN_LEAST_MS);
+		return;
+	}
+	judge(c, &row);
+	user_row_clear(&row);
+}
+
+/* --- the commands --- */
+
+void login_user(struct call *call)
+{
+	const struct settings *settings = call->scmpd->settings;
+	struct connection *c = call->connection;
+	struct buf name;
+
+	buf_init(&name, c->user, sizeof(c->user));
+	if (place_normalise_user(scmp_command_word(call->command, 0),
+				 settings->username_case == CASE_LOWER,
+				 span_str(settings->default_domain),
+				 &name) < 0 ||
+	    !buf_str(&name))
+		c->user[0] = '\0';
+	call_answer(call, SCMP_CODE_OK, "now the password");
+}
+
+void login_pass(struct call *call)
+{
+	struct connection *c = call->connection;
+
+	if (!c->user[0]) {
+		call_answer(call, SCMP_CODE_STATE, "USER comes first");
+		return;
+	}
+	call->is_answered = true; /* it will be */
+	attempt(c);
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: ISC */
+#include "scmpd/scmpd.h"
+
+int main(int argc, char **argv)
+{
+	return scmpd_main(argc, argv);
+}

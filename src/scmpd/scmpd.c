@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: ISC */
+/* From the command line to the event loop. */
+#include "scmpd/scmpd.h"
+
+#include "config/run_dir.h"
+#include "priv/identity.h"
+#include "priv/sandbox.h"
+#include "scmpd/connection.h"
+#include "scmpd/manual.h"
+#include "scmpd/options.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "sys/notify.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum {
+	EXIT_USAGE = 2,
+	EXIT_CONFIG = 78, /* sysexits.h: EX_CONFIG */
+	FOLDERS_MAX = USERS_STORES_MAX + 2,
+};
+
+static struct scmpd scmpd;
+
+static int complain(const char *text, int status)
+{
+	fprintf(stderr, "scmpd: %s\n", text);
+	return status;
+}
+
+/* --- what it works with --- */
+
+static int read_configuration(struct scmpd *s, const struct options *o,
+			      struct buf *error)
+{
+	int failed = settings_read(&s->configuration, o->config, o->assignments,
+				   o->assignments_n, error);
+
+	s->settings = &s->configuration.settings;
+	s->config_file = o->config;
+	return failed;
+}
+
+static int open_log(const struct settings *settings)
+{
+	const struct log_options options = {
+		.sink = settings->log[0] ? settings->log : "stderr",
+		.ident = "scmpd",
+		.format = (enum log_format)settings->log_format,
+		.level = (enum log_level)settings->log_level,
+	};
+
+	return log_open(&options);
+}
+
+static void find_host(struct scmpd *s)
+{
+	if (s->settings->hostname[0])
+		snprintf(s->host, sizeof(s->host), "%s", s->settings->hostname);
+	else if (gethostname(s->host, sizeof(s->host)) < 0)
+		snprintf(s->host, sizeof(s->host), "localhost");
+	s->host[sizeof(s->host) - 1] = '\0';
+}
+
+static int open_users(struct scmpd *s, struct buf *error)
+{
+	rulebook_find(&s->rulebook, s->settings);
+	if (s->rulebook.path)
+		snprintf(s->database, sizeof(s->database), "%s",
+			 s->rulebook.path);
+	return users_open(&s->users, s->settings->users.items,
+			  s->settings->users.n, error);
+}
+
+static int open_run_dir(struct scmpd *s, struct buf *error)
+{
+	struct buf path;
+
+	buf_init(&path, s->run_dir, sizeof(s->run_dir));
+	run_dir_add_path(&path, s->settings, s->privileged);
+	s->run_dirfd =
+		buf_str(&path) ? run_dir_make(s->run_dir) : -ENAMETOOLONG;
+	if (s->run_dirfd >= 0)
+		return 0;
+	buf_add_str(error, "run_dir ");
+	buf_add_str(error, s->run_dir);
+	buf_add_str(error, ": ");
+	buf_add_str(error, strerrordesc_np(-s->run_dirfd));
+	buf_add_str(error, "; make the folder, or set run_dir");
+	return s->run_dirfd;
+}
+
+/* Failed logins count here and for POP3 alike. */
+static void open_penalty(struct scmpd *s)
+{
+	const struct settings *settings = s->settings;
+	int failed = penalty_open(&s->penalty, s->run_dirfd);
+
+	s->penalty_rules = (struct penalty_rules){
+		.free = (uint32_t)settings->penalty_free,
+		.most_ms = (uint32_t)settings->penalty_delay * 1000,
+		.refuse = (uint32_t)settings->penalty_refuse,
+	};
+	if (failed < 0)
+		log_warning("run_dir %s: %s; failed logins are not slowed down",
+			    s->run_dir, strerror(-failed));
+}
+
+static int open_listeners(struct scmpd *s, struct buf *error)
+{
+	int failed;
+
+	if (identity_find_group(s->settings->scmp_group, &s->operators) < 0) {
+		s->operators = (gid_t)-1;
+		if (s->privileged)
+			log_warning("scmp_group %s: there is no such group; "
+				    "the Unix socket is for root alone",
+				    s->settings->scmp_group);
+	}
+	failed =
+		listeners_open(&s->listeners, s->settings, s->run_dir,
+			       s->privileged ? s->operators : (gid_t)-1, error);
+	for (size_t i = 0; failed == 0 && i < s->listeners.n; i++)
+		log_info("listening on %s", s->listeners.items[i].text);
+	return failed;
+}
+
+/* --- rights --- */
+
+/* Folders that files are opened in later. */
+struct folders {
+	int fds[FOLDERS_MAX];
+	size_t n;
+};
+
+static void add_folder(struct folders *f, const char *path)
+{
+	int fd = f->n < FOLDERS_MAX
+			 ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)
+			 : -1;
+
+	if (fd >= 0)
+		f->fds[f->n++] = fd;
+}
+
+static void add_folder_of(struct folders *f, const char *path)
+{
+	char folder[USERS_PATH_SIZE];
+	char *slash;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	slash = strrchr(folder, '/');
+	if (!slash)
+		return;
+	slash[slash == folder] = '\0';
+	add_folder(f, folder);
+}
+
+/* The stores, what is shared, and the configuration, to be read again. */
+static void open_folders(const struct scmpd *s, struct folders *f)
+{
+	f->n = 0;
+	for (size_t i = 0; i < s->users.n; i++)
+		add_folder_of(f, s->users.stores[i].path);
+	add_folder(f, s->run_dir);
+	add_folder_of(f, s->config_file ? s->config_file : SETTINGS_FILE);
+}
+
+static int become_own_user(const struct scmpd *s, struct buf *error)
+{
+	struct identity own;
+	int failed;
+
+	if (!s->privileged)
+		return 0;
+	failed = identity_find(s->settings->scmp_user, &own);
+	if (failed == 0)
+		failed = identity_drop(&own);
+	if (failed == 0)
+		return 0;
+	buf_add_str(error, "scmp_user ");
+	buf_add_str(error, s->settings->scmp_user);
+	buf_add_str(error, ": ");
+	buf_add_str(error, failed == -ENOENT
+				   ? "there is no such account; make it "
+				     "(systemd-sysusers), or set scmp_user"
+				   : strerrordesc_np(-failed));
+	return failed;
+}
+
+static int give_up_rights(const struct scmpd *s, struct buf *error)
+{
+	struct sandbox_report report;
+	struct folders folders;
+	int failed;
+
+	open_folders(s, &folders);
+	failed = become_own_user(s, error);
+	if (failed < 0)
+		return failed;
+	failed = sandbox_daemon((enum sandbox_mode)s->settings->sandbox,
+				folders.fds, folders.n, &report);
+	while (folders.n > 0)
+		close(folders.fds[--folders.n]);
+	if (failed < 0)
+		buf_add_str(error, report.text);
+	else if (!report.complete && s->settings->sandbox != SANDBOX_OFF)
+		log_warning("sandbox: %s", report.text);
+	return failed;
+}
+
+/* Passwords go through this process: none of it is to reach a disk. */
+static void keep_secrets(void)
+{
+	const struct rlimit none = {0, 0};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	umask(077);
+}
+
+/* --- the loop --- */
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+		      struct sockaddr *address, int size, void *context)
+{
+	(void)listener;
+	(void)address;
+	(void)size;
+	connection_accept(&scmpd, context, fd);
+}
+
+static void on_rest(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	(void)evconnlistener_enable(context);
+}
+
+/* Out of descriptors: others get a moment to go. */
+static void on_accept_error(struct evconnlistener *listener, void *context)
+{
+	const struct timeval rest = {.tv_usec = 100 * 1000};
+
+	(void)context;
+	log_error("cannot accept a connection: %s", strerror(errno));
+	if (evconnlistener_disable(listener) == 0)
+		(void)event_base_once(scmpd.base, -1, EV_TIMEOUT, on_rest,
+				      listener, &rest);
+}
+
+static int watch_listener(struct scmpd *s, struct listener *l)
+{
+	struct evconnlistener *watched = evconnlistener_new(
+		s->base, on_accept, l, LEV_OPT_CLOSE_ON_EXEC, 0, l->fd);
+
+	if (!watched)
+		return -ENOMEM;
+	evconnlistener_set_error_cb(watched, on_accept_error);
+	return 0;
+}
+
+static void on_end(evutil_socket_t signal, short what, void *context)
+{
+	struct scmpd *s = context;
+
+	(void)signal;
+	(void)what;
+	(void)event_base_loopbreak(s->base);
+}
+
+static int watch_signals(struct scmpd *s)
+{
+	static const int ends[] = {SIGTERM, SIGINT};
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		struct event *e = evsignal_new(s->base, ends[i], on_end, s);
+
+		if (!e || event_add(e, NULL) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int start(struct scmpd *s, struct buf *error)
+{
+	int failed = open_run_dir(s, error);
+
+	if (failed == 0)
+		failed = open_users(s, error);
+	if (failed == 0)
+		failed = open_listeners(s, error);
+	if (failed < 0)
+		return failed;
+	open_penalty(s);
+	s->base = event_base_new();
+	failed = s->base ? watch_signals(s) : -ENOMEM;
+	for (size_t i = 0; failed == 0 && i < s->listeners.n; i++)
+		failed = watch_listener(s, &s->listeners.items[i]);
+	return failed < 0 ? failed : give_up_rights(s, error);
+}
+
+static int serve(struct scmpd *s)
+{
+	s->started = clock_now_s();
+	(void)notify_send("READY=1");
+	(void)event_base_dispatch(s->base);
+	(void)notify_send("STOPPING=1");
+	while (!LIST_EMPTY(&s->connections))
+		connection_free(LIST_FIRST(&s->connections));
+	listeners_close(&s->listeners);
+	return 0;
+}
+
+int scmpd_main(int argc, char **argv)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct options options;
+	struct buf error;
+
+	buf_init(&error, memory, sizeof(memory));
+	if (scmpd_options_read(&options, argc, argv, &error) < 0)
+		return complain(buf_str(&error) ? memory : "?", EXIT_USAGE);
+	switch (options.action) {
+	case ACTION_HELP:
+		return fputs(scmpd_options_help(), stdout) < 0;
+	case ACTION_VERSION:
+		return puts("scmpd " POP3_SESSION_VERSION) < 0;
+	case ACTION_PRINT_MANUAL:
+		return manual_print(stdout);
+	default:
+		break;
+	}
+	keep_secrets();
+	scmpd.run_dirfd = -1;
+	scmpd.privileged = identity_can_change();
+	LIST_INIT(&scmpd.connections);
+	if (read_configuration(&scmpd, &options, &error) < 0)
+		return complain(buf_str(&error) ? memory : "?", EXIT_CONFIG);
+	if (open_log(scmpd.settings) < 0)
+		return complain("the log cannot be opened", EXIT_CONFIG);
+	find_host(&scmpd);
+	if (start(&scmpd, &error) < 0)
+		return complain(buf_str(&error) ? memory : "cannot start", 1);
+	if (options.action == ACTION_CHECK) {
+		listeners_close(&scmpd.listeners);
+		return 0;
+	}
+	return serve(&scmpd);
+}

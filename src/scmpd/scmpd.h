@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The daemon as a whole: what it was configured to be, what it has open, and
+ * its connections. One thread, one event loop (libevent).
+ */
+#ifndef SCMPD_SCMPD_H
+#define SCMPD_SCMPD_H
+
+#include "config/rulebook.h"
+#include "config/settings.h"
+#include "scmpd/listeners.h"
+#include "stats/penalty.h"
+#include "store/users.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+struct event_base;
+struct connection;
+struct metrics_server;
+
+/* Everything that belongs to somebody else is opened before rights are given
+ * up, and used through this. */
+struct scmpd {
+	struct configuration configuration;
+	const struct settings *settings;
+	const char *config_file; /* as on the command line, or NULL */
+	bool privileged;	 /* began as root */
+	struct event_base *base;
+	struct listeners listeners;
+	LIST_HEAD(, connection) connections;
+	size_t connections_n;
+	char run_dir[USERS_PATH_SIZE];
+	int run_dirfd;			/* -1: there is none */
+	char database[USERS_PATH_SIZE]; /* of the first sqlite: store; empty:
+					   there is none */
+	gid_t operators;		/* of the Unix socket; -1: nobody */
+	struct users users;
+	bool has_users;
+	struct rulebook rulebook;
+	struct penalty penalty;
+	struct penalty_rules penalty_rules;
+	char host[256];
+	int64_t started; /* seconds since 1970 */
+};
+
+/* Runs the command line; the exit status. */
+int scmpd_main(int argc, char **argv);
+
+/* --- connections --- */
+
+/*
+ * Ends the SCMP connections of that account (but `except`, or NULL) when their
+ * reply under way is written; how many.
+ */
+size_t scmpd_end_connections_of(struct scmpd *s, struct span name,
+				const struct connection *except);
+
+#endif
