@@ -188,6 +188,7 @@ greets() {
 
 # Datagrams to $WORLD/notify, one a line of $WORLD/notified, newlines as |.
 listen_for_notices() {
+	need python3
 	become python3 -c '
 import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
