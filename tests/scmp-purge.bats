@@ -129,6 +129,17 @@ teardown() {
 	[ ! -e "$MAIL" ]
 }
 
+@test "so does mail that a user of another store has by user=" {
+	echo "bob:{PLAIN}other::::::user=alice" >"$WORLD/others"
+	SCMP+=(-o "users=sqlite:$DATABASE,passwd-file:$WORLD/others")
+	exits 3 scmp user purge alice --yes
+	said 'user bob in another store'
+	[ -d "$MAIL/new" ]
+	echo "bob:{PLAIN}other::::::user=carol" >"$WORLD/others"
+	scmp user purge alice --yes
+	[ ! -e "$MAIL/new" ]
+}
+
 # A trigger in the database: what a writer at the same time would do.
 trigger() {
 	python3 -c '
