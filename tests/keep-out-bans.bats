@@ -24,6 +24,7 @@ setup() {
 
 teardown() {
 	let_go
+	end_helpers
 	finish
 }
 
@@ -167,16 +168,65 @@ log_in_from() { # source user
 	[ "$(grep -c 'bans and allows are not known' "$WORLD/log")" = 1 ]
 }
 
-@test "a rule that is no network is named, and the others hold" {
+@test "a server that starts while somebody writes waits for the rules before anybody comes in" {
+	need sqlite3 strace
+	hold "BEGIN EXCLUSIVE"
+	PORT=$(free_port)
+	command_line --listen "127.0.0.1:$PORT"
+	# (-D: the server is the child, and strace its.)
+	become strace -D -f -qq -o "$WORLD/start" \
+		-e trace=openat,clock_nanosleep,accept4 "${COMMAND[@]}" \
+		</dev/null >/dev/null 2>>"$WORLD/log" &
+	SERVER=$!
+	wait_for 60 answers "$PORT"
+	stop_server
+	# The naps of whoever has opened the database.
+	awk '/accept4/ { exit }
+		/users\.db/ { pid = $1 }
+		$1 == pid && /clock_nanosleep/ { naps++ }
+		END { exit naps < 3 }' "$WORLD/start"
+}
+
+@test "where the door could not read the rules, the login keeps out whom they ban" {
+	need socat sqlite3
+	OPTIONS+=(-o "users=passwd-file:$WORLD/users,sqlite:$DATABASE")
 	scmp ban ip 127.0.0.9
-	python3 - "$DATABASE" <<-'END'
-		import sqlite3, sys
-		with sqlite3.connect(sys.argv[1]) as db:
-		    db.execute("PRAGMA ignore_check_constraints = 1")
-		    db.execute("INSERT INTO rules(kind, effect, what, created)"
-		               " VALUES ('ip', 'ban', 'example.org', 1)")
-	END
+	hold "BEGIN EXCLUSIVE"
 	serve
-	log_has 'rules: ban of example\.org: not an address or a network'
+	door 127.0.0.9
+	dial "$DOOR"
+	let_go
+	say 'USER alice' 'PASS secret'
+	[ "$LINE" = '-ERR [AUTH] wrong name or password' ]
+	wait_for 20 log_has 'Kept out: a ban of this address: user=<alice>, rip=127\.0\.0\.9'
+	enter alice
+}
+
+@test "a banned user is kept out, too, where it took a login to undo what a writer left" {
+	need strace
+	user carl
+	serve
+	scmp ban user alice
+	die_in_mid_commit carl
+	dial
+	say 'USER alice' 'PASS secret'
+	[ "$LINE" = '-ERR [AUTH] wrong name or password' ]
+	refute is_hot
+	wait_for 20 log_has 'Kept out: a ban of this user: user=<alice>'
+	enter bob
+}
+
+@test "rules that mean nothing are named once with a remedy, and the others hold" {
+	need sqlite3
+	scmp ban ip 127.0.0.9
+	sqlite3 "$DATABASE" "INSERT INTO rules(id, kind, effect, what) VALUES
+		(7, 'ip', 'ban', 'example.org'), (8, 'net', 'ban', '127.0.0.8')"
+	serve
 	is_banned 127.0.0.9
+	is_let_in 127.0.0.8
+	scmp ban user bob
+	is_banned 127.0.0.9
+	log_has 'row 7: ban of example\.org: not an address or a network; .*DELETE FROM rules WHERE id=7'
+	[ "$(grep -c 'row 7: ' "$WORLD/log")" = 1 ]
+	[ "$(grep -c 'row 8: its kind is neither user nor ip' "$WORLD/log")" = 1 ]
 }

@@ -105,6 +105,19 @@ answers() { # user password
 	hang_up "$open"
 }
 
+@test "a user who is kept out needs a turn as all others do" {
+	sed -i 's/^alice:.*/&:allow_nets=192.0.2.1/' "$WORLD/users"
+	serve
+	keep 2
+	answers alice abc
+	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
+	kill -KILL "$KEEPER"
+	wait "$KEEPER" || true
+	answers alice abc
+	[[ $LINE == '-ERR [AUTH]'* ]]
+	log_has 'Kept out: .*user=<alice>'
+}
+
 @test "a secret that is kept in clear needs no turn" {
 	sed -i '/^alice/d' "$WORLD/users"
 	serve

@@ -249,6 +249,8 @@ int acceptor_serve(struct service *service, int control, int sockets)
 	service_remark(service);
 	if (enter_sandbox(a) < 0 || await_front_parent(a) < 0)
 		return 1;
+	/* Nobody comes in before this, and there is nothing older to go by. */
+	rulebook_look(&service->rulebook, RULES_WAIT_MS);
 	start_is_over(service->settings);
 	tell_master(a, WORD_READY);
 	stack_run_on_page(work, a);

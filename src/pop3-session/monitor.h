@@ -132,8 +132,9 @@ void monitor_count_failure(struct monitor *m);
 void monitor_count_success(struct monitor *m);
 /*
  * Is the user banned, or is this an address that the row does not let him in
- * from (logged)?  To be answered like a wrong password, and as late.  The first
- * of these only says it.
+ * from, or that the rules keep out, which the door may not have been able to
+ * read (logged)?  To be answered like a wrong password, and as late.  The first
+ * of these only says it of the user.
  */
 enum monitor_keeping {
 	KEEPING_NOBODY,

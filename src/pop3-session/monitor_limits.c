@@ -85,6 +85,14 @@ enum monitor_keeping monitor_keeps_out(const struct monitor *m,
 	return KEEPING_ELSEWHERE;
 }
 
+/* The door asks this of every connection, if it can read the rules. */
+static enum rules_verdict ask_of_address(const struct monitor *m)
+{
+	return m->setup->is_network ? rulebook_ask(&m->service->rulebook,
+						   &m->setup->peer, NULL)
+				    : RULES_LET_IN;
+}
+
 bool monitor_is_kept_out(const struct monitor *m, const struct user_row *row)
 {
 	static const char *const words[] = {
@@ -92,12 +100,19 @@ bool monitor_is_kept_out(const struct monitor *m, const struct user_row *row)
 		[KEEPING_ELSEWHERE] = "Kept out: not from a network that this "
 				      "user's row allows",
 	};
+	static const char *const rules[] = {
+		[RULES_BANNED] = "Kept out: a ban of this address",
+		[RULES_NOT_ALLOWED] = "Kept out: the address is not on the "
+				      "allow list",
+	};
 	enum monitor_keeping keeping = monitor_keeps_out(m, row);
+	enum rules_verdict verdict = ask_of_address(m);
 
-	if (keeping == KEEPING_NOBODY)
-		return false;
-	event_kept_out(m, words[keeping]);
-	return true;
+	if (keeping != KEEPING_NOBODY)
+		event_kept_out(m, words[keeping]);
+	else if (verdict != RULES_LET_IN)
+		event_kept_out(m, rules[verdict]);
+	return keeping != KEEPING_NOBODY || verdict != RULES_LET_IN;
 }
 
 struct admission_user_limits monitor_limits_of(const struct service *service,
