@@ -141,10 +141,15 @@ static int shared_open_once(int dirfd, const struct shared_kind *kind)
 	return failed ? failed : -EAGAIN;
 }
 
+static size_t shared_mapped(const struct shared_kind *kind)
+{
+	return kind->mapped ? kind->mapped : kind->size;
+}
+
 /* NULL, with *fd closed and set to a negative errno. */
 static void *shared_map(int *fd, const struct shared_kind *kind, int rights)
 {
-	void *map = mmap(NULL, kind->size, rights, MAP_SHARED, *fd, 0);
+	void *map = mmap(NULL, shared_mapped(kind), rights, MAP_SHARED, *fd, 0);
 
 	if (map != MAP_FAILED)
 		return map;
@@ -161,19 +166,22 @@ void *shared_open(int dirfd, const struct shared_kind *kind, int *fd)
 	return *fd < 0 ? NULL : shared_map(fd, kind, PROT_READ | PROT_WRITE);
 }
 
+int shared_look_fd(int dirfd, const struct shared_kind *kind)
+{
+	int fd = openat(dirfd, kind->name,
+			O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
+				O_NOCTTY);
+	int failed = fd < 0 ? -errno : shared_judge_file(fd, kind);
+
+	if (failed && fd >= 0)
+		close(fd);
+	return failed ? failed : fd;
+}
+
 void *shared_look(int dirfd, const struct shared_kind *kind, int *fd)
 {
-	int failed;
-
-	*fd = openat(dirfd, kind->name,
-		     O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	failed = *fd < 0 ? -errno : shared_judge_file(*fd, kind);
-	if (!failed)
-		return shared_map(fd, kind, PROT_READ);
-	if (*fd >= 0)
-		close(*fd);
-	*fd = failed;
-	return NULL;
+	*fd = shared_look_fd(dirfd, kind);
+	return *fd < 0 ? NULL : shared_map(fd, kind, PROT_READ);
 }
 
 int shared_verify(int fd, const void *map, const struct shared_kind *kind)
@@ -192,7 +200,7 @@ int shared_verify(int fd, const void *map, const struct shared_kind *kind)
 void shared_close(int fd, void *map, const struct shared_kind *kind)
 {
 	if (map)
-		munmap(map, kind->size);
+		munmap(map, shared_mapped(kind));
 	if (fd >= 0)
 		close(fd);
 }

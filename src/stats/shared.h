@@ -31,6 +31,7 @@ struct shared_kind {
 	/* So much of it gets its storage when it is made; what is behind is
 	 * sparse and must not be touched before shared_back(). */
 	uint64_t backed;
+	uint64_t mapped; /* so much is mapped from its beginning; 0: all */
 };
 
 /*
@@ -49,6 +50,11 @@ shared_open(int dirfd, const struct shared_kind *kind, int *fd);
  */
 __attribute__((warn_unused_result)) void *
 shared_look(int dirfd, const struct shared_kind *kind, int *fd);
+
+/* The same without a mapping, for somebody who reads by system calls: the
+ * descriptor (CLOEXEC) or a negative errno. */
+__attribute__((warn_unused_result)) int
+shared_look_fd(int dirfd, const struct shared_kind *kind);
 
 /*
  * Is the mapped file still whole, and still the one that others find under the
