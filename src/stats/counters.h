@@ -228,9 +228,9 @@ struct counters_label {
 struct counters_row {
 	const char *family; /* without _total, _bucket … */
 	const char *help;   /* one sentence without a period at its end */
-	const char *unit;   /* the family's last word if it is a unit, or "" */
+	const char *unit; /* the family's last word if it is a unit, or NULL */
 	enum counters_kind kind;
-	unsigned divisor; /* what a stored value is divided by to be shown */
+	unsigned divisor; /* to be divided by to be shown in `unit`; 0: not */
 	size_t word;	  /* of the first number in struct counters_all */
 	struct counters_label labels[2];
 };
@@ -242,7 +242,10 @@ extern const size_t counters_rows_n;
  * the second one changes first. */
 unsigned counters_values(const struct counters_row *row);
 
-/* The words of the i-th: 1, or those of a histogram. */
+/* How many words each of them has: 1, or those of a histogram. */
+size_t counters_row_words(const struct counters_row *row);
+
+/* The words of the i-th. */
 const _Atomic uint64_t *counters_at(const struct counters_all *all,
 				    const struct counters_row *row, unsigned i);
 
