@@ -69,12 +69,13 @@ struct events_event {
 	unsigned method; /* login, auth-failed: enum counters_method */
 	/* close */
 	uint64_t age_s, received, sent, retrieved, deleted;
-	/* the user's name; longer ones are cut, controls become '?' */
+	/* the user's name: by events_set_text(); NUL at its end */
 	size_t text_n;
 	char text[EVENTS_TEXT];
 };
 
-/* Sets the text; cut and cleaned as said above. */
+/* Sets the text; what is not printable (stats/printable.h) becomes '?', and
+ * what is longer than EVENTS_TEXT - 1 octets is cut. */
 void events_set_text(struct events_event *event, struct span text);
 
 /* The word for the reason, or "" if the type has none. */
@@ -100,10 +101,12 @@ bool events_write(struct events_ring *ring, const struct events_event *event);
 /* --- reading --- */
 
 struct events_look {
-	int run_dirfd;		/* the caller's, must stay open */
-	int fd;			/* -1: not open now */
-	uint64_t next;		/* the number that is read next */
-	uint64_t waiting_since; /* clock_ms() for a record; 0: not waiting */
+	int run_dirfd; /* the caller's, must stay open */
+	int fd;	       /* -1: not open now */
+	uint64_t next; /* the number that is read next */
+	/* since when, by clock_ms(), unfinished records below that number are
+	 * waited for */
+	uint64_t waiting_since, waiting_below;
 };
 
 /* Nothing is opened yet; run_dirfd stays the caller's. */
@@ -116,8 +119,8 @@ void events_look_back(struct events_look *look, uint32_t n);
 /*
  * Reads the next event. 1: *event is set; 0: there is none now (or one is being
  * written); a negative errno (-ENOENT: nobody was here yet). *missed is how
- * many events before it could not be read. A file that was replaced is read
- * from its beginning.
+ * many events before that could not be read. A file that replaces another is
+ * read from its beginning.
  */
 __attribute__((warn_unused_result)) int
 events_look_next(struct events_look *look, struct events_event *event,
