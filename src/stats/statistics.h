@@ -47,6 +47,8 @@
 #include "stats/slots.h"
 
 enum {
+	/* To be raised with every change of the file, counters included. */
+	STATISTICS_VERSION = 1,
 	STATISTICS_PAGE = 4096,
 	STATISTICS_USER = 256,
 	/* the serials of so many folds are remembered */
@@ -100,7 +102,8 @@ struct statistics_head {
 	_Atomic uint64_t started_s;
 	/* How many folds there were; totals[folds % 2] are of that many. */
 	_Atomic uint64_t folds;
-	_Atomic uint64_t top; /* no place from here on was ever used */
+	_Atomic uint64_t finished; /* of these, nothing is left to be done */
+	_Atomic uint64_t top;	   /* no place from here on was ever used */
 	_Atomic uint64_t peak;
 	struct counters_door door;
 	_Alignas(STATISTICS_PAGE) struct statistics_totals totals[2];
@@ -116,6 +119,19 @@ struct statistics_head {
 	(STATISTICS_COUNTERS + (uint64_t)SLOTS_MAX * STATISTICS_PAGE)
 
 extern const struct shared_kind statistics_kind;
+
+/* Can what a page counts be so, and is the page of counters the session's? */
+bool statistics_identity_is_sane(const struct statistics_identity *identity);
+bool statistics_counters_are_sane(const struct statistics_counters *counters,
+				  uint64_t serial);
+
+/* Adds a session to totals, so far as its pages are sane. False: not all. */
+bool statistics_add_pages(struct counters_totals *to,
+			  const struct statistics_identity *identity,
+			  const struct statistics_counters *counters);
+
+/* How a session ended, as far as its page is to be believed. */
+enum counters_end statistics_end(const struct statistics_identity *identity);
 
 /* --- opening --- */
 
