@@ -19,36 +19,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "proto/network.h"
 #include "stats/counters.h"
-#include "stats/statistics.h"
+#include "stats/statistics_row.h"
 
 struct statistics_look {
 	int run_dirfd; /* the caller's, must stay open */
 	int fd;	       /* -1: not open now */
-};
-
-/* One session. All is within its bounds, also in a suspect one. */
-struct statistics_row {
-	uint32_t slot;
-	uint64_t serial; /* what stats/control.h asks to end */
-	uint64_t number; /* the session's id for people */
-	bool suspect;	 /* something in its pages cannot be */
-	uint32_t pid;	 /* 0: not known */
-	bool has_peer;
-	struct network_address address;
-	uint16_t port;
-	bool tls;
-	enum counters_state state;
-	size_t user_n;		    /* 0: not known yet */
-	char user[STATISTICS_USER]; /* UTF-8 without controls; NUL at its end */
-	int64_t started_s;	    /* seconds of 1970 */
-	uint64_t age_ms, idle_ms;
-	uint64_t received, sent; /* octets */
-	uint64_t retrieved, topped;
-	uint64_t retrieved_octets;
-	uint64_t marks; /* messages marked as deleted now */
-	int verb;	/* enum pop3_verb, COUNTERS_OTHER_VERB; -1: none yet */
+	uint64_t file; /* see statistics_look_file() */
 };
 
 /* Called for each session; false: no more of them. */
