@@ -8,6 +8,7 @@
 
 #include "stats/admission_file.h"
 #include "stats/admission_life.h"
+#include "stats/statistics.h"
 
 _Static_assert((int)ADMISSION_SLOTS == (int)SLOTS_MAX, "slots");
 
@@ -92,6 +93,9 @@ static enum admission_verdict admission_take(struct admission *a,
 	ticket->fd = fd;
 	ticket->slot = slot;
 	ticket->serial = slots_take(a->file, slot, key);
+	ticket->counted = a->statistics &&
+			  statistics_take(a->statistics, slot, ticket->serial,
+					  a->file->last_serial, a->file->total);
 	return ADMISSION_ENTERED;
 }
 
@@ -131,7 +135,7 @@ void admission_leave(struct admission *a, struct admission_ticket *ticket)
 	admission_hand_over(ticket);
 	if (ticket->serial && admission_file_lock(a)) {
 		if (admission_file_slot(a, ticket))
-			slots_release(a->file, ticket->slot);
+			admission_life_end(a, ticket->slot);
 		admission_file_unlock(a);
 	}
 	*ticket = ADMISSION_NO_TICKET;

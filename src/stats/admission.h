@@ -46,11 +46,16 @@ enum {
 };
 
 struct slots_file; /* stats/slots.h */
+struct statistics; /* stats/statistics.h */
 
 struct admission {
 	int run_dirfd; /* the caller's, must stay open */
 	int fd;	       /* -1: there is no file; everybody is let in */
 	struct slots_file *file;
+	/* Where each session that enters is to be counted, and is folded
+	 * before its place is given back; set by the caller after opening, and
+	 * his. NULL: nowhere. */
+	struct statistics *statistics;
 };
 
 struct admission_limits {
@@ -81,6 +86,7 @@ struct admission_ticket {
 	int fd; /* holds the liveness lock (CLOEXEC); -1: not ours to hold */
 	uint32_t slot;
 	uint64_t serial; /* 0: no place */
+	bool counted;	 /* there are pages of statistics for it */
 };
 
 #define ADMISSION_NO_TICKET                                                    \

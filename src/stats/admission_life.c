@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "stats/admission_file.h"
+#include "stats/statistics.h"
 
 enum { ADMISSION_SHARDS = ADMISSION_SLOTS / ADMISSION_SHARD };
 
@@ -75,6 +76,15 @@ bool admission_probe_is_dead(struct admission_probe *probe, uint32_t slot)
 	       !locked;
 }
 
+void admission_life_end(struct admission *a, uint32_t slot)
+{
+	/* In this order, for whoever finds the slot in use does both again. */
+	if (a->statistics)
+		statistics_fold(a->statistics, slot,
+				a->file->slots[slot].serial);
+	slots_release(a->file, slot);
+}
+
 void admission_life_fold(struct admission *a, const struct slots_key *key,
 			 uint64_t user)
 {
@@ -85,7 +95,7 @@ void admission_life_fold(struct admission *a, const struct slots_key *key,
 		if (!slots_is_of(&a->file->slots[slot], key, user))
 			continue;
 		if (admission_probe_is_dead(&probe, slot))
-			slots_release(a->file, slot);
+			admission_life_end(a, slot);
 	}
 	admission_probe_end(&probe);
 }

@@ -36,6 +36,10 @@ void admission_probe_end(struct admission_probe *probe);
 /* Does nobody live there? In doubt somebody does. Changes no file. */
 bool admission_probe_is_dead(struct admission_probe *probe, uint32_t slot);
 
+/* Frees a slot in use: folds its statistics, then gives it back. Under the
+ * file's lock. */
+void admission_life_end(struct admission *a, uint32_t slot);
+
 /*
  * Frees the slots of the dead: of all (key NULL, user 0), of one network, of
  * one user. Under the file's lock.
