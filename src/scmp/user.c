@@ -215,7 +215,7 @@ static int remove_index(const struct scmp *s, const char *name,
 static int drop_index(struct scmp *s, const struct change *c)
 {
 	char after[PLACE_PATH_SIZE];
-	struct belongings b;
+	struct belongings b = {0};
 
 	belongings_index(s, &c->before.row, b.index);
 	belongings_index(s, &c->user.row, after);
