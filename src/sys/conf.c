@@ -232,7 +232,9 @@ bool conf_is_given(const struct conf *c, size_t offset)
 
 static void add_where(const struct conf_origin *o, struct buf *out)
 {
-	if (!o || o->line == 0) {
+	if (o && o->is_overridden) {
+		buf_add_str(out, "scmp");
+	} else if (!o || o->line == 0) {
 		buf_add_str(out, "default");
 	} else if (!o->file) {
 		buf_add_str(out, "-o");

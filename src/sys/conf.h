@@ -38,7 +38,8 @@ enum conf_type {
 enum conf_flags {
 	CONF_LATER = 1,	 /* accepted with a warning: nothing reads it yet */
 	CONF_SECRET = 2, /* its value is never printed */
-	CONF_GATHER = 4	 /* a list that may be given several times, adding up */
+	CONF_GATHER = 4, /* a list that may be given several times, adding up */
+	CONF_LIVE = 8	 /* may be overridden while it is used; no list */
 };
 
 struct conf_key {
@@ -58,9 +59,11 @@ struct conf_origin {
 	const char *file; /* NULL: the default or an option */
 	int line;	  /* 0: the default; -1: an option */
 	unsigned nth;	  /* of the files read, counted from 1 */
+	bool is_overridden;
 };
 
 struct conf_chunk;
+struct conf_saved;
 
 /* A configuration as read; all of it belongs to the functions below. */
 struct conf {
@@ -68,6 +71,7 @@ struct conf {
 	size_t nkeys;
 	void *settings;
 	struct conf_origin *origins; /* one a key */
+	struct conf_saved *saved;    /* what is overridden; NULL: nothing was */
 	struct conf_chunk *arena;    /* strings and lists */
 	unsigned nfiles;	     /* read so far */
 };
@@ -93,11 +97,31 @@ int conf_load(struct conf *, const char *path, bool required, struct buf *error)
 int conf_set(struct conf *, const char *assignment, struct buf *error)
 	__attribute__((warn_unused_result));
 
+/*
+ * Another value for a key with CONF_LIVE, from `name` and text; what the files
+ * and options say comes back with conf_restore(), for all keys at once. 0;
+ * -ENOENT: there is no such key, or it cannot be overridden; -EINVAL, with
+ * what is expected in error; -ENOMEM. A value that has not changed since the
+ * last time costs no memory.
+ */
+int conf_override(struct conf *, struct span name, const char *text,
+		  struct buf *error) __attribute__((warn_unused_result));
+void conf_restore(struct conf *);
+
+/* The i-th key that can be overridden, or NULL. */
+const char *conf_live_name(const struct conf *, size_t i);
+
+/* "default", "file" (or an option), "scmp" (overridden); NULL: no such key. */
+const char *conf_source(const struct conf *, struct span name);
+
+/* Adds the value as text, a word or number without quotes. False: no key. */
+bool conf_add_value(const struct conf *, struct span name, struct buf *out);
+
 /* Whether a file or an option has given the key at this offset. */
 bool conf_is_given(const struct conf *, size_t offset);
 
 /* Where the key at this offset has its value from, for messages: "FILE:LINE",
- * "-o" or "default". */
+ * "-o", "scmp" or "default". */
 void conf_where(const struct conf *, size_t offset, struct buf *out);
 
 /* The same for the key of this name; nothing if there is none. */
