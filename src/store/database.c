@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/database_kept.h"
 #include "store/database_memory.h"
 #include "store/database_sql.h"
 
@@ -343,12 +344,18 @@ static int database_tune(struct database *db, enum database_mode mode,
 			   error);
 }
 
+static enum database_memory_use database_memory_of(const struct database *db)
+{
+	return db->is_kept ? DATABASE_MEMORY_KEPT : DATABASE_MEMORY_LOOK;
+}
+
 int database_open(struct database *db, const char *path,
 		  enum database_mode mode, unsigned wait_ms, struct buf *error)
 {
 	int flags = SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX |
-		    (mode == DATABASE_READ ? SQLITE_OPEN_READONLY
+		    (mode <= DATABASE_READ ? SQLITE_OPEN_READONLY
 					   : SQLITE_OPEN_READWRITE);
+	const char *vfs = NULL;
 	int failed;
 
 	memset(db, 0, sizeof(*db));
@@ -365,9 +372,12 @@ int database_open(struct database *db, const char *path,
 		failed = database_look(db, error);
 	if (failed)
 		return failed;
+	db->is_kept = mode == DATABASE_KEPT;
+	if (db->is_kept)
+		vfs = database_kept_vfs();
 	if (mode <= DATABASE_UNDO)
-		database_memory_begin();
-	if (sqlite3_open_v2(path, &db->handle, flags, NULL))
+		database_memory_begin(database_memory_of(db));
+	if (sqlite3_open_v2(path, &db->handle, flags, vfs))
 		failed = database_failed(db, error);
 	if (!failed)
 		failed = database_tune(db, mode, wait_ms, error);
@@ -384,7 +394,7 @@ void database_close(struct database *db)
 	for (size_t i = 0; i < DATABASE_STATEMENTS; i++)
 		(void)sqlite3_finalize(db->statements[i]);
 	(void)sqlite3_close(db->handle);
-	database_memory_end();
+	database_memory_end(database_memory_of(db));
 	memset(db, 0, sizeof(*db));
 }
 

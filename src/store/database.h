@@ -45,6 +45,7 @@ enum {
 };
 
 enum database_mode {
+	DATABASE_KEPT, /* private to the database_*.c: see database_kept.h */
 	DATABASE_READ,
 	DATABASE_UNDO,	 /* to read it, but what a writer that died left is
 			    undone; nothing else is written */
@@ -62,6 +63,7 @@ struct database {
 	struct sqlite3 *handle;
 	struct sqlite3_stmt *statements[DATABASE_STATEMENTS];
 	char path[USERS_PATH_SIZE];
+	bool is_kept;
 };
 
 /*

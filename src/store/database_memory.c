@@ -2,7 +2,6 @@
 #include "store/database_memory.h"
 
 #include <malloc.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,42 +20,80 @@ struct memory_free {
 	struct memory_free *next;
 };
 
-/* The one piece. */
-static struct {
+static struct piece {
 	char *from; /* NULL: there is none */
 	size_t used;
-	size_t blocks; /* that are in use */
+	size_t blocks;	/* that are in use */
+	bool has_spilt; /* something found no room in it */
 	struct memory_free *lists[LISTS + 1];
-} piece;
+} pieces[DATABASE_MEMORIES];
 
-void database_memory_begin(void)
+/* From which is taken; NULL: from none. */
+static struct piece *current;
+
+void database_memory_begin(enum database_memory_use use)
 {
+	struct piece *piece = &pieces[use];
 	void *from;
 
-	if (piece.from)
-		return;
-	/* All pages at once: a fault for each costs more than all the rest. */
-	from = mmap(NULL, PIECE_SIZE, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (from == MAP_FAILED)
-		return;
-	memset(&piece, 0, sizeof(piece));
-	piece.from = from;
+	current = NULL;
+	if (!piece->from) {
+		/* All pages at once: a fault for each costs more than all the
+		 * rest. */
+		from = mmap(NULL, PIECE_SIZE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+		if (from == MAP_FAILED)
+			return;
+		memset(piece, 0, sizeof(*piece));
+		piece->from = from;
+	}
+	current = piece;
 }
 
-void database_memory_end(void)
+void database_memory_leave(void)
 {
-	if (!piece.from || piece.blocks)
-		return;
-	(void)munmap(piece.from, PIECE_SIZE);
-	piece.from = NULL;
+	current = NULL;
 }
 
-static bool is_in_piece(const void *p)
+static void piece_unmap(struct piece *piece)
+{
+	(void)munmap(piece->from, PIECE_SIZE);
+	piece->from = NULL;
+}
+
+void database_memory_end(enum database_memory_use use)
+{
+	struct piece *piece = &pieces[use];
+
+	current = NULL;
+	if (piece->from && !piece->blocks)
+		piece_unmap(piece);
+}
+
+bool database_memory_discard(enum database_memory_use use)
+{
+	struct piece *piece = &pieces[use];
+
+	current = NULL;
+	if (!piece->from || piece->has_spilt)
+		return false;
+	piece_unmap(piece);
+	return true;
+}
+
+/* NULL: it is in none. */
+static struct piece *piece_of(const void *p)
 {
 	const char *at = p;
 
-	return piece.from && at >= piece.from && at < piece.from + PIECE_SIZE;
+	for (size_t i = 0; i < DATABASE_MEMORIES; i++) {
+		struct piece *piece = &pieces[i];
+
+		if (piece->from && at >= piece->from &&
+		    at < piece->from + PIECE_SIZE)
+			return piece;
+	}
+	return NULL;
 }
 
 static int memory_roundup(int n)
@@ -72,15 +109,15 @@ static size_t block_size(const void *block)
 	return n;
 }
 
-static struct memory_free **piece_list(size_t n)
+static struct memory_free **piece_list(struct piece *piece, size_t n)
 {
-	return &piece.lists[n / STEP < LISTS ? n / STEP : LISTS];
+	return &piece->lists[n / STEP < LISTS ? n / STEP : LISTS];
 }
 
 /* One that was given back; NULL: none is large enough. */
-static void *piece_reuse(size_t n)
+static void *piece_reuse(struct piece *piece, size_t n)
 {
-	struct memory_free **at = piece_list(n);
+	struct memory_free **at = piece_list(piece, n);
 	struct memory_free *block;
 
 	while (*at && block_size(*at) < n)
@@ -91,48 +128,53 @@ static void *piece_reuse(size_t n)
 	return block;
 }
 
-static void *piece_take(size_t n)
+static void *piece_take(struct piece *piece, size_t n)
 {
-	char *block = piece_reuse(n);
+	char *block = piece_reuse(piece, n);
 
-	if (!block && n + HEAD <= PIECE_SIZE - piece.used) {
-		block = piece.from + piece.used + HEAD;
+	if (!block && n + HEAD <= PIECE_SIZE - piece->used) {
+		block = piece->from + piece->used + HEAD;
 		memcpy(block - HEAD, &n, sizeof(n));
-		piece.used += n + HEAD;
+		piece->used += n + HEAD;
 	}
 	if (block)
-		piece.blocks++;
+		piece->blocks++;
+	else
+		piece->has_spilt = true;
 	return block;
 }
 
-static void piece_give(struct memory_free *block)
+static void piece_give(struct piece *piece, struct memory_free *block)
 {
-	struct memory_free **at = piece_list(block_size(block));
+	struct memory_free **at = piece_list(piece, block_size(block));
 
 	block->next = *at;
 	*at = block;
-	piece.blocks--;
+	piece->blocks--;
 }
 
 static int memory_size(void *p)
 {
 	if (!p)
 		return 0;
-	return (int)(is_in_piece(p) ? block_size(p) : malloc_usable_size(p));
+	return (int)(piece_of(p) ? block_size(p) : malloc_usable_size(p));
 }
 
 static void *memory_take(int n)
 {
-	void *p = piece.from ? piece_take((size_t)memory_roundup(n)) : NULL;
+	void *p =
+		current ? piece_take(current, (size_t)memory_roundup(n)) : NULL;
 
 	return p ? p : malloc((size_t)n);
 }
 
-/* What is in the piece is cleared, and gone, with the whole. */
+/* What is in a piece is cleared, and gone, with the whole. */
 static void memory_give(void *p)
 {
-	if (is_in_piece(p)) {
-		piece_give(p);
+	struct piece *piece = piece_of(p);
+
+	if (piece) {
+		piece_give(piece, p);
 		return;
 	}
 	explicit_bzero(p, malloc_usable_size(p));

@@ -240,10 +240,12 @@ int database_row_prepare(struct database *db, enum database_statement kind,
 	struct buf sql;
 
 	buf_init(&sql, memory, sizeof(memory));
-	buf_add_str(&sql, "SELECT ");
-	database_columns_name(&sql);
-	buf_add_str(&sql, "id,created,changed FROM users ");
-	buf_add_str(&sql, where);
+	if (kind == DATABASE_ONCE || !db->statements[kind]) {
+		buf_add_str(&sql, "SELECT ");
+		database_columns_name(&sql);
+		buf_add_str(&sql, "id,created,changed FROM users ");
+		buf_add_str(&sql, where);
+	}
 	return database_prepare(db, kind, buf_str(&sql), statement, error);
 }
 

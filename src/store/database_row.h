@@ -34,6 +34,11 @@ database_row_prepare(struct database *db, enum database_statement kind,
 		     const char *where, sqlite3_stmt **statement,
 		     struct buf *error);
 
+/* That of database_user_find(), which is kept. */
+__attribute__((warn_unused_result)) int
+database_user_prepare(struct database *db, sqlite3_stmt **statement,
+		      struct buf *error);
+
 /* The row that such a statement is at. -EBADMSG: it is damaged. */
 __attribute__((warn_unused_result)) int
 database_row_read(struct database *db, sqlite3_stmt *statement,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/database.h"
+#include "store/database_kept.h"
 #include "store/database_sql.h"
 #include "store/database_users.h"
 
@@ -24,10 +25,17 @@ static void database_store_take(const struct database_user *user,
 		row->enabled = false;
 }
 
-enum users_verdict database_store_find(const char *path, struct span name,
-				       struct user_row *row, struct buf *error)
+static enum users_verdict database_found(int failed)
 {
-	struct database_user user;
+	if (!failed)
+		return USERS_FOUND;
+	return failed == -ENOENT ? USERS_UNKNOWN : database_verdict(failed);
+}
+
+static enum users_verdict database_store_ask(const char *path, struct span name,
+					     struct database_user *user,
+					     struct buf *error)
+{
 	struct database db;
 	int failed;
 
@@ -35,15 +43,25 @@ enum users_verdict database_store_find(const char *path, struct span name,
 		database_open(&db, path, DATABASE_READ, users_wait_ms(), error);
 	if (failed)
 		return database_verdict(failed);
-	failed = database_user_find(&db, name, &user, error);
-	if (!failed) {
+	failed = database_user_find(&db, name, user, error);
+	database_close(&db);
+	return database_found(failed);
+}
+
+enum users_verdict database_store_find(const char *path, struct span name,
+				       struct user_row *row, struct buf *error)
+{
+	struct database_user user;
+	int kept = database_kept_find(path, name, &user);
+	enum users_verdict verdict =
+		kept == -ESTALE ? database_store_ask(path, name, &user, error)
+				: database_found(kept);
+
+	if (verdict == USERS_FOUND) {
 		database_store_take(&user, row);
 		database_user_clear(&user);
 	}
-	database_close(&db);
-	if (!failed)
-		return USERS_FOUND;
-	return failed == -ENOENT ? USERS_UNKNOWN : database_verdict(failed);
+	return verdict;
 }
 
 struct database_visit {
@@ -141,6 +159,8 @@ int database_store_facts(const char *path, struct users_facts *facts)
 		return failed;
 	failed = database_store_look(&db, facts, &error);
 	database_close(&db);
+	if (!failed)
+		database_kept_make(path);
 	return failed;
 }
 

@@ -167,14 +167,20 @@ int database_user_delete(struct database *db, struct span name,
 	return user_failed(db, failed, name, error);
 }
 
+int database_user_prepare(struct database *db, sqlite3_stmt **statement,
+			  struct buf *error)
+{
+	return database_row_prepare(db, DATABASE_USER_FIND, "WHERE name=?",
+				    statement, error);
+}
+
 int database_user_find(struct database *db, struct span name,
 		       struct database_user *user, struct buf *error)
 {
 	sqlite3_stmt *statement;
 	int more, failed;
 
-	failed = database_row_prepare(db, DATABASE_USER_FIND, "WHERE name=?",
-				      &statement, error);
+	failed = database_user_prepare(db, &statement, error);
 	if (failed)
 		return failed;
 	(void)sqlite3_bind_text(statement, 1, name.p, (int)name.n,
