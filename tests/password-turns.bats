@@ -45,6 +45,10 @@ keep() { # turns
 	wait_for 20 test -e "$WORLD/kept"
 }
 
+log_counts() { # pattern number
+	[ "$(grep -c "$1" "$WORLD/log")" = "$2" ]
+}
+
 # The answer to PASS, in $LINE.
 answers() { # user password
 	dial
@@ -156,4 +160,29 @@ answers() { # user password
 	answers alice abc
 	[[ $LINE == '+OK logged in'* ]]
 	log_has 'the file turns cannot be used'
+}
+
+@test "that word is said once, not by every login" {
+	: >"$WORLD/run/turns"
+	chmod 666 "$WORLD/run/turns"
+	serve
+	answers alice abc
+	answers nobody wrong
+	[[ $LINE == '-ERR [AUTH]'* ]]
+	answers alice abc
+	[[ $LINE == '+OK logged in'* ]]
+	wait_for 20 log_counts 'Login: user=<alice>' 2
+	log_counts 'the file turns cannot be used' 1
+}
+
+@test "that word is said once by processes of one connection each, too" {
+	: >"$WORLD/run/turns"
+	chmod 666 "$WORLD/run/turns"
+	handed "each 3" -o "log=$WORLD/log"
+	answers alice abc
+	answers nobody wrong
+	answers alice abc
+	[[ $LINE == '+OK logged in'* ]]
+	wait_for 20 log_counts 'Login: user=<alice>' 2
+	log_counts 'the file turns cannot be used' 1
 }

@@ -2,6 +2,7 @@
 /* Do the credentials fit?  One path for all, so that time tells nothing. */
 #include "pop3-session/monitor.h"
 
+#include "stats/admission_tell.h"
 #include "stats/turns.h"
 #include "sys/log.h"
 
@@ -42,9 +43,11 @@ static bool take_turn(const struct monitor *m, int *turn)
 			    (int)settings->auth_hashes_wait);
 		return false;
 	}
-	log_warning("run_dir: the file turns cannot be used: %s; the passwords "
-		    "that are checked at once are not counted (remove it)",
-		    strerror(-*turn));
+	if (admission_may_tell(&m->service->admission))
+		log_warning("run_dir: the file turns cannot be used: %s; the "
+			    "passwords that are checked at once are not "
+			    "counted (remove it)",
+			    strerror(-*turn));
 	return true;
 }
 

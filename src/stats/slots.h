@@ -62,7 +62,7 @@ struct slots_file {
 	uint32_t network_top, network_free;
 	/* entries from here on have no storage yet */
 	uint32_t slots_backed, networks_backed;
-	uint32_t spare;
+	_Atomic uint32_t told_s; /* see stats/admission_tell.h; 0: never */
 	uint64_t last_serial;
 	uint64_t folded_ms;
 	_Alignas(4096) uint64_t used[SLOTS_WORDS]; /* bit map of the slots */

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "stats/admission.h"
+#include "stats/admission_tell.h"
 #include "stats/slots.h"
 
 /* --- a run_dir, new for each test --- */
@@ -808,6 +809,30 @@ static void test_a_full_disk(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* --- what all of them would say --- */
+
+static void test_one_of_many_tells(void **state)
+{
+	struct admission other;
+
+	(void)state;
+	assert_int_equal(admission_open(&other, run_dir), 0);
+	assert_true(admission_may_tell(&adm));
+	assert_false(admission_may_tell(&adm));
+	assert_false(admission_may_tell(&other));
+	/* when it is long ago, again */
+	adm.file->told_s -= ADMISSION_TELL_S;
+	assert_true(admission_may_tell(&other));
+	assert_false(admission_may_tell(&adm));
+	/* and where it is of a clock that has since begun anew */
+	adm.file->told_s += 3600;
+	assert_true(admission_may_tell(&adm));
+	assert_false(admission_may_tell(&adm));
+	admission_close(&other);
+	assert_true(admission_may_tell(&other)); /* nobody can know */
+	assert_true(admission_may_tell(&other));
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -835,6 +860,7 @@ int main(void)
 		FRESH(test_forged_contents),
 		FRESH(test_no_run_dir),
 		FRESH(test_a_full_disk),
+		FRESH(test_one_of_many_tells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
