@@ -96,7 +96,8 @@ static bool take_token(struct span *in, struct buf *text, struct token *out)
 	if (out->is_quoted || key == 0)
 		return true;
 	out->key = span_take(out->value, key);
-	out->value = span_drop(out->value, key + 1);
+	/* Where it is empty, it still stands before its NUL. */
+	out->value = span_make(out->value.p + key + 1, out->value.n - key - 1);
 	return true;
 }
 
