@@ -31,7 +31,11 @@ struct settings {
 
 #define AT(member) .offset = offsetof(struct settings, member)
 static const struct conf_key keys[] = {
-	{.name = "path", .type = CONF_STRING, AT(path), .def = "/var/x%u"},
+	{.name = "path",
+	 .type = CONF_STRING,
+	 .flags = CONF_LIVE,
+	 AT(path),
+	 .def = "/var/x%u"},
 	{.name = "secret",
 	 .type = CONF_STRING,
 	 AT(secret),
@@ -42,15 +46,21 @@ static const struct conf_key keys[] = {
 	{.name = "listen", .type = CONF_LIST, AT(listen), .flags = CONF_GATHER},
 	{.name = "timeout",
 	 .type = CONF_INTEGER,
+	 .flags = CONF_LIVE,
 	 AT(timeout),
 	 .min = 1,
 	 .max = 3600,
 	 .unit = "seconds",
 	 .def = "600",
 	 .help = "Waits."},
-	{.name = "fast", .type = CONF_BOOLEAN, AT(fast), .def = "yes"},
+	{.name = "fast",
+	 .type = CONF_BOOLEAN,
+	 .flags = CONF_LIVE,
+	 AT(fast),
+	 .def = "yes"},
 	{.name = "colour",
 	 .type = CONF_WORD,
+	 .flags = CONF_LIVE,
 	 AT(colour),
 	 .words = colours,
 	 .def = "green"},
@@ -370,6 +380,65 @@ static void faulty_options(void **state)
 	assert_int_equal(f->settings.timeout, 600);
 }
 
+static int override(struct fixture *f, const char *name, const char *text)
+{
+	buf_reset(&f->error);
+	return conf_override(&f->conf, span_str(name), text, &f->error);
+}
+
+static void assert_source(struct fixture *f, const char *name,
+			  const char *value, const char *source)
+{
+	char memory[64];
+	struct buf text;
+
+	buf_init(&text, memory, sizeof(memory));
+	assert_true(conf_add_value(&f->conf, span_str(name), &text));
+	assert_string_equal(buf_str(&text), value);
+	assert_string_equal(conf_source(&f->conf, span_str(name)), source);
+}
+
+static void what_is_overridden_comes_back(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(load(f, "timeout = 7\npath = \"/a\"\n"), 0);
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(override(f, "timeout", "8"), 0);
+		assert_int_equal(override(f, "timeout", "9"), 0);
+		assert_int_equal(override(f, "path", "/b"), 0);
+		assert_int_equal(override(f, "fast", "no"), 0);
+		assert_int_equal(override(f, "colour", "blue"), 0);
+		assert_source(f, "timeout", "9", "scmp");
+		assert_source(f, "path", "/b", "scmp");
+		assert_source(f, "fast", "no", "scmp");
+		assert_source(f, "colour", "blue", "scmp");
+		conf_restore(&f->conf);
+		assert_source(f, "timeout", "7", "file");
+		assert_source(f, "path", "/a", "file");
+		assert_source(f, "fast", "yes", "default");
+		assert_source(f, "colour", "green", "default");
+		conf_restore(&f->conf);
+	}
+}
+
+static void what_cannot_be_overridden_stays(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(override(f, "hosts", "x"), -ENOENT);
+	assert_int_equal(override(f, "nothing", "x"), -ENOENT);
+	assert_int_equal(override(f, "timeout", "0"), -EINVAL);
+	assert_non_null(strstr(buf_str(&f->error), "1 to 3600"));
+	assert_source(f, "timeout", "600", "default");
+	assert_int_equal(override(f, "timeout", "5"), 0);
+	assert_int_equal(override(f, "timeout", "x"), -EINVAL);
+	assert_source(f, "timeout", "5", "scmp");
+	assert_null(conf_source(&f->conf, span_str("nothing")));
+	assert_string_equal(conf_live_name(&f->conf, 0), "path");
+	assert_null(conf_live_name(&f->conf, 4));
+}
+
 /* Up to the comment that ends the line. */
 static size_t value_length(const char *line)
 {
@@ -507,6 +576,8 @@ int main(void)
 		TEST(a_fault_in_a_folder_names_its_file),
 		TEST(a_list_can_be_emptied),
 		TEST(options_win_over_files),
+		TEST(what_is_overridden_comes_back),
+		TEST(what_cannot_be_overridden_stays),
 		TEST(faulty_options),
 		TEST(what_is_printed_can_be_read_again),
 		TEST(what_is_not_built_yet_is_warned_of),
