@@ -78,7 +78,7 @@ _Noreturn void session_front(const struct service *service, int in, int out,
 
 /*
  * What of this process's is not the front's is closed before it reads an
- * octet: configuration, log, shared files and their locks.
+ * octet: configuration, log, the locks of shared files.
  */
 static bool keep_only(int channel, bool with_stderr)
 {
@@ -104,6 +104,8 @@ static _Noreturn void become_front(const struct service *service, int channel,
 	log_close();
 	(void)signal(SIGTERM, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
+	/* What sessions share is in its memory, too, and could be written. */
+	service_unshare(service);
 	if (!keep_only(channel, transcript))
 		_exit(1);
 	if (service->privileged)

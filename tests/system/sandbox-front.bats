@@ -216,3 +216,26 @@ read_only_but_sockets() {
 		grep -q 'front_user' "$WORLD/said"
 	done
 }
+
+# The front of alice's session has nothing of run_dir mapped or open.
+has_nothing_shared() {
+	local front
+	front=$(front "$(monitor alice)")
+	grep -q pop3-session "/proc/$front/maps"
+	[ "$(grep -c "$WORLD/run" "/proc/$front/maps")" = 0 ]
+	[ "$(find "/proc/$front/fd" -lname "$WORLD/run*" | wc -l)" = 0 ]
+}
+
+@test "nothing that sessions share is in its memory" {
+	serve
+	wait_for 20 enters
+	has_nothing_shared
+}
+
+@test "nothing that sessions share is in its memory in the one-connection shape" {
+	handed 'each 2' -o "log=$WORLD/log"
+	wait_for 20 enters
+	# Its monitor has it.
+	grep -q "$WORLD/run/admission" "/proc/$(monitor alice)/maps"
+	has_nothing_shared
+}
