@@ -130,6 +130,11 @@ bool database_text_is_plain(const char *text)
 	return true;
 }
 
+static bool has_line_end(const char *text)
+{
+	return text[strcspn(text, "\r\n")];
+}
+
 static bool is_name(const char *name)
 {
 	return name[0] && database_text_is_plain(name);
@@ -196,22 +201,30 @@ static bool is_template(const char *template)
 static const char *row_control(const struct database_user *user,
 			       unsigned fields)
 {
-	const struct user_row *row = &user->row;
+	static const struct {
+		unsigned field;
+		size_t offset;
+		const char *fault;
+	} plain[] = {
+		{DATABASE_DISPLAY_NAME, AT(display_name),
+		 "the display name must have no control characters"},
+		{DATABASE_COMMENT, AT(comment),
+		 "the comment must have no control characters"},
+		{DATABASE_HOME, AT(row.home),
+		 "the home must have no control characters"},
+		{DATABASE_MAILDIR, AT(row.maildir),
+		 "the Maildir must have no control characters"},
+	};
 
-	if ((fields & DATABASE_DISPLAY_NAME) &&
-	    !database_text_is_plain(user->display_name))
-		return "the display name must have no control characters";
-	if ((fields & DATABASE_COMMENT) &&
-	    !database_text_is_plain(user->comment))
-		return "the comment must have no control characters";
-	if ((fields & DATABASE_HOME) && !database_text_is_plain(row->home))
-		return "the home must have no control characters";
-	if ((fields & DATABASE_MAILDIR) &&
-	    !database_text_is_plain(row->maildir))
-		return "the Maildir must have no control characters";
-	if ((fields & DATABASE_PASSWORD) && strpbrk(row->password, "\r\n"))
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+		if ((fields & plain[i].field) &&
+		    !database_text_is_plain((const char *)user +
+					    plain[i].offset))
+			return plain[i].fault;
+	}
+	if ((fields & DATABASE_PASSWORD) && has_line_end(user->row.password))
 		return "the password must have no line ends";
-	if ((fields & DATABASE_SECRET) && strpbrk(row->secret, "\r\n"))
+	if ((fields & DATABASE_SECRET) && has_line_end(user->row.secret))
 		return "the secret must have no line ends";
 	return NULL;
 }
