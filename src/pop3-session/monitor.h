@@ -15,6 +15,7 @@
 
 #include "auth/auth.h"
 #include "pop3-session/channel.h"
+#include "pop3-session/events.h"
 #include "pop3-session/service.h"
 #include "store/maildrop.h"
 #include "store/place.h"
@@ -211,16 +212,5 @@ void monitor_on_fetch(struct monitor *m, struct channel_message *message);
 void monitor_on_relist(struct monitor *m, struct channel_message *message);
 void monitor_on_marks(struct monitor *m, struct channel_message *message);
 void monitor_on_commit(struct monitor *m, struct channel_message *message);
-
-/* events.c: the lines of the log */
-void event_login(const struct monitor *m, enum channel_method method);
-void event_delayed(const struct monitor *m, uint32_t ms);
-void event_user_refused(const struct monitor *m, const char *setting,
-			int64_t limit);
-void event_kept_out(const struct monitor *m, const char *why);
-void event_login_failed(const struct monitor *m, const char *why);
-void event_end(const struct monitor *m);
-void event_front_trapped(const struct monitor *m);
-void event_skipped(const struct monitor *m);
 
 #endif
