@@ -13,6 +13,16 @@ call_handler basics_whoami;
 call_handler basics_capa;
 call_handler basics_help;
 
+call_handler users_show_max; /* users.c */
+call_handler users_set_max;
+call_handler users_add;
+call_handler users_delete;
+call_handler users_enable;
+call_handler users_disable;
+
+call_handler passwords_reset; /* passwords.c */
+call_handler passwords_change;
+
 call_handler login_user; /* login.c */
 call_handler login_pass;
 

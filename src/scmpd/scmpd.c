@@ -99,6 +99,16 @@ static int open_run_dir(struct scmpd *s, struct buf *error)
 	return s->run_dirfd;
 }
 
+static void open_statistics(struct scmpd *s)
+{
+	int failed = control_open(&s->control, s->run_dirfd);
+
+	statistics_look_init(&s->statistics, s->run_dirfd);
+	if (failed < 0)
+		log_warning("run_dir %s: %s; no session can be ended from here",
+			    s->run_dir, strerror(-failed));
+}
+
 /* Failed logins count here and for POP3 alike. */
 static void open_penalty(struct scmpd *s)
 {
@@ -302,6 +312,7 @@ static int start(struct scmpd *s, struct buf *error)
 	if (failed < 0)
 		return failed;
 	open_penalty(s);
+	open_statistics(s);
 	s->base = event_base_new();
 	failed = s->base ? watch_signals(s) : -ENOMEM;
 	for (size_t i = 0; failed == 0 && i < s->listeners.n; i++)

@@ -9,7 +9,9 @@
 #include "config/rulebook.h"
 #include "config/settings.h"
 #include "scmpd/listeners.h"
+#include "stats/control.h"
 #include "stats/penalty.h"
+#include "stats/statistics_look.h"
 #include "store/users.h"
 
 #include <stdbool.h>
@@ -41,6 +43,8 @@ struct scmpd {
 	struct users users;
 	bool has_users;
 	struct rulebook rulebook;
+	struct statistics_look statistics;
+	struct control control;
 	struct penalty penalty;
 	struct penalty_rules penalty_rules;
 	char host[256];

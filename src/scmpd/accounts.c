@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: ISC */
+#include "scmpd/accounts.h"
+
+#include "auth/policy.h"
+#include "config/policy.h"
+#include "config/roles.h"
+#include "store/database_settings.h"
+#include "store/place.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+bool account_take_name(struct call *call, struct span word,
+		       char name[USERS_NAME_SIZE])
+{
+	const struct settings *settings = call->scmpd->settings;
+	struct buf out;
+
+	buf_init(&out, name, USERS_NAME_SIZE);
+	if (place_normalise_user(word, settings->username_case == CASE_LOWER,
+				 span_str(settings->default_domain),
+				 &out) == 0 &&
+	    buf_str(&out))
+		return true;
+	call_answer(call, SCMP_CODE_SYNTAX, "no name of a user");
+	return false;
+}
+
+static bool fail(struct call *call, struct account *a, int failed,
+		 struct buf *error)
+{
+	call_database_failed(call, failed, error);
+	account_close(a);
+	return false;
+}
+
+bool account_open_database(struct call *call, struct account *a,
+			   enum database_mode mode)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+	int failed;
+
+	memset(a, 0, sizeof(*a));
+	if (!call_database(call, &a->db, mode))
+		return false;
+	a->is_open = true;
+	if (mode == DATABASE_READ)
+		return true;
+	buf_init(&error, memory, sizeof(memory));
+	failed = database_begin(&a->db, &error);
+	if (failed < 0)
+		return fail(call, a, failed, &error);
+	a->is_changing = true;
+	return true;
+}
+
+/* It may be of another store, which is not changed from here. */
+static bool is_elsewhere(struct call *call, const char *name)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct user_row row;
+	struct buf error;
+	bool found;
+
+	buf_init(&error, memory, sizeof(memory));
+	found = users_find(&call->scmpd->users, span_str(name), &row, &error) ==
+		USERS_FOUND;
+	user_row_clear(&row);
+	return found;
+}
+
+static void answer_missing(struct call *call, const char *name)
+{
+	if (is_elsewhere(call, name))
+		call_answer(call, SCMP_CODE_CONFLICT,
+			    "that account is kept in a file of `users`, which "
+			    "is changed by hand");
+	else
+		call_answer(call, SCMP_CODE_NOTFOUND, "there is no such user");
+}
+
+bool account_open(struct call *call, struct account *a, struct span word,
+		  enum database_mode mode)
+{
+	char memory[USERS_ERROR_SIZE], name[USERS_NAME_SIZE];
+	struct buf error;
+	int failed;
+
+	if (!account_take_name(call, word, name) ||
+	    !account_open_database(call, a, mode))
+		return false;
+	buf_init(&error, memory, sizeof(memory));
+	failed = database_user_find(&a->db, span_str(name), &a->user, &error);
+	if (failed == 0) {
+		a->rights = caller_role_rights(&a->db, a->user.row.role);
+		return true;
+	}
+	if (failed != -ENOENT)
+		return fail(call, a, failed, &error);
+	account_close(a);
+	answer_missing(call, name);
+	return false;
+}
+
+void account_close(struct account *a)
+{
+	if (a->is_changing)
+		database_rollback(&a->db);
+	if (a->is_open)
+		database_close(&a->db);
+	a->is_open = a->is_changing = false;
+	database_user_clear(&a->user);
+}
+
+bool account_commit(struct call *call, struct account *a)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+	int failed;
+
+	buf_init(&error, memory, sizeof(memory));
+	failed = database_commit(&a->db, &error);
+	if (failed < 0)
+		return fail(call, a, failed, &error);
+	a->is_changing = false;
+	return true;
+}
+
+bool account_store(struct call *call, struct account *a, unsigned fields)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+	int failed;
+
+	buf_init(&error, memory, sizeof(memory));
+	failed = database_user_change(&a->db, span_str(a->user.row.name),
+				      fields, &a->user, &error);
+	if (failed < 0)
+		return fail(call, a, failed, &error);
+	return account_commit(call, a);
+}
+
+/* --- who may what --- */
+
+bool account_may_touch(struct call *call, const struct account *a)
+{
+	if (caller_may_act_on(call->caller, a->rights))
+		return true;
+	call_answer(call, SCMP_CODE_PERM,
+		    "that account's role may do more than yours");
+	return false;
+}
+
+static bool is_last_admin(struct account *a)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+	uint64_t n;
+
+	if (strcmp(a->user.row.role, "admin") != 0 || !a->user.row.enabled)
+		return false;
+	buf_init(&error, memory, sizeof(memory));
+	return database_users_count_role(&a->db, "admin", &n, &error) == 0 &&
+	       n <= 1;
+}
+
+bool account_may_lose(struct call *call, struct account *a, const char *what)
+{
+	const struct caller *caller = call->caller;
+
+	if (caller->trust == CALLER_ACCOUNT &&
+	    strcmp(caller->name, a->user.row.name) == 0)
+		call_answer(call, SCMP_CODE_CONFLICT,
+			    "you are logged in as this user, who would be %s",
+			    what);
+	else if (is_last_admin(a))
+		call_answer(call, SCMP_CODE_CONFLICT,
+			    "the last enabled administrator would be %s", what);
+	else
+		return true;
+	return false;
+}
+
+bool account_has_role(struct call *call, struct account *a, const char *role)
+{
+	char memory[512], unread[USERS_ERROR_SIZE];
+	struct buf rights, error;
+
+	buf_init(&rights, memory, sizeof(memory));
+	buf_init(&error, unread, sizeof(unread));
+	if (role_is_fixed(role) ||
+	    database_text_get(&a->db, DATABASE_ROLES, role, &rights, &error) ==
+		    0)
+		return true;
+	call_answer(call, SCMP_CODE_NOTFOUND, "there is no role of that name");
+	return false;
+}
+
+/* --- passwords --- */
+
+static bool read_policy(struct call *call, struct account *a,
+			struct policy *policy)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+	int failed;
+
+	policy_init(policy);
+	buf_init(&error, memory, sizeof(memory));
+	failed = policy_read(policy, &a->db, &error);
+	if (failed == 0)
+		return true;
+	call_database_failed(call, failed, &error);
+	return false;
+}
+
+static bool check(struct call *call, const struct account *a,
+		  const struct policy *policy, struct span password)
+{
+	char memory[AUTH_REASONS_SIZE];
+	struct buf reasons;
+	int refused;
+
+	buf_init(&reasons, memory, sizeof(memory));
+	refused = auth_policy_check(&policy->auth, span_str(a->user.row.name),
+				    password, &reasons);
+	if (refused == 0)
+		return true;
+	call_answer(call, refused > 0 ? SCMP_CODE_POLICY : SCMP_CODE_SYS_PERM,
+		    SPAN_FMT, SPAN_ARG(buf_span(&reasons)));
+	return false;
+}
+
+static bool make_by_chance(struct call *call, const struct policy *policy,
+			   char made[ACCOUNT_MADE])
+{
+	struct buf out;
+
+	buf_init(&out, made, ACCOUNT_MADE);
+	if (auth_policy_generate(&policy->auth, &out) == 0 && buf_str(&out))
+		return true;
+	call_answer(call, SCMP_CODE_POLICY,
+		    "the policy's max_length allows no password that is made "
+		    "by chance");
+	return false;
+}
+
+bool account_make_password(struct call *call, struct account *a,
+			   struct span password, char made[ACCOUNT_MADE],
+			   bool *kick_on_change)
+{
+	const struct auth_cost usual = {0};
+	char memory[512];
+	struct policy policy;
+	struct buf error, stored;
+
+	made[0] = '\0';
+	if (!read_policy(call, a, &policy))
+		return false;
+	*kick_on_change = policy.kick_on_change;
+	if (!password.n || span_equal(password, span_str("*"))) {
+		if (!make_by_chance(call, &policy, made))
+			return false;
+		password = span_str(made);
+	} else if (!check(call, a, &policy, password)) {
+		return false;
+	}
+	buf_init(&error, memory, sizeof(memory));
+	buf_init(&stored, a->user.row.password, sizeof(a->user.row.password));
+	if (auth_make_password(span_str(""), &usual, password, &stored,
+			       &error) == 0 &&
+	    buf_str(&stored))
+		return true;
+	call_answer(call, SCMP_CODE_SYS_TEMP,
+		    "no hash could be made: " SPAN_FMT,
+		    SPAN_ARG(buf_span(&error)));
+	return false;
+}

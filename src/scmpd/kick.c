@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+#include "scmpd/kick.h"
+
+#include "stats/statistics_look.h"
+#include "store/database_users.h"
+
+struct kicking {
+	struct scmpd *scmpd;
+	const struct kick_match *match;
+	enum control_how how;
+	uint32_t n;
+};
+
+static bool fits(const struct kick_match *m, const struct statistics_row *row)
+{
+	struct span user = span_make(row->user, row->user_n);
+
+	if (m->number && m->number != row->number)
+		return false;
+	if (m->mask &&
+	    (!row->user_n || !database_mask_fits(m->mask, row->user)))
+		return false;
+	if (m->user.n && !span_equal(m->user, user))
+		return false;
+	return !m->network ||
+	       (row->has_peer && network_contains(m->network, &row->address));
+}
+
+static bool kick_one(void *context, const struct statistics_row *row)
+{
+	struct kicking *k = context;
+
+	if (fits(k->match, row) &&
+	    control_end(&k->scmpd->control, row->slot, row->serial, k->how))
+		k->n++;
+	return true;
+}
+
+uint32_t kick_sessions(struct scmpd *s, const struct kick_match *match,
+		       enum control_how how)
+{
+	struct kicking k = {s, match, how, 0};
+
+	(void)!statistics_look_all(&s->statistics, kick_one, &k, NULL);
+	if (k.n)
+		control_publish(&s->control);
+	return k.n;
+}
+
+uint32_t kick_user(struct scmpd *s, struct span user,
+		   const struct connection *except)
+{
+	const struct kick_match match = {.user = user};
+
+	(void)scmpd_end_connections_of(s, user, except);
+	return kick_sessions(s, &match, CONTROL_GRACEFULLY);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/* Asking POP3 sessions to end: never with UPDATE, and more than that this
+ * daemon cannot do to a session (stats/control.h). */
+#ifndef SCMPD_KICK_H
+#define SCMPD_KICK_H
+
+#include "base/span.h"
+#include "proto/network.h"
+#include "scmpd/scmpd.h"
+#include "stats/control.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Which sessions: all that is given must fit. */
+struct kick_match {
+	uint64_t number;	       /* the session's id; 0: any */
+	const char *mask;	       /* of the user's name; NULL: any */
+	struct span user;	       /* exactly; empty: any */
+	const struct network *network; /* NULL: any */
+};
+
+/* How many were asked; 0 also if nothing is known of sessions. */
+uint32_t kick_sessions(struct scmpd *s, const struct kick_match *match,
+		       enum control_how how);
+
+/* All of a user: POP3 gracefully, and SCMP but for `except` (or NULL). */
+uint32_t kick_user(struct scmpd *s, struct span user,
+		   const struct connection *except);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: ISC */
+/* Accounts: adding, deleting, enabling, disabling, and how many there may be.
+ */
+#include "base/num.h"
+#include "config/live.h"
+#include "scmpd/accounts.h"
+#include "scmpd/handlers.h"
+#include "scmpd/kick.h"
+#include "store/database_settings.h"
+#include "store/place.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* --- MAX_USERS --- */
+
+static bool read_max(struct call *call, struct account *a, uint64_t *max)
+{
+	char memory[USERS_ERROR_SIZE], text[32];
+	struct buf value, error;
+	int failed;
+
+	*max = 0;
+	buf_init(&value, text, sizeof(text));
+	buf_init(&error, memory, sizeof(memory));
+	failed = database_text_get(&a->db, DATABASE_SETTINGS, LIVE_MAX_USERS,
+				   &value, &error);
+	if (failed < 0 && failed != -ENOENT) {
+		call_database_failed(call, failed, &error);
+		return false;
+	}
+	if (failed == 0)
+		(void)!num_parse_u64(buf_span(&value), UINT32_MAX, max);
+	return true;
+}
+
+static bool count(struct call *call, struct account *a, uint64_t *n)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+	int failed;
+
+	buf_init(&error, memory, sizeof(memory));
+	failed = database_users_count(&a->db, NULL, n, &error);
+	if (failed == 0)
+		return true;
+	call_database_failed(call, failed, &error);
+	return false;
+}
+
+void users_show_max(struct call *call)
+{
+	struct account a;
+	uint64_t max, n;
+
+	if (!account_open_database(call, &a, DATABASE_READ))
+		return;
+	if (read_max(call, &a, &max) && count(call, &a, &n))
+		call_answer(call, SCMP_CODE_OK,
+			    "%llu users at most; %llu now%s",
+			    (unsigned long long)max, (unsigned long long)n,
+			    max ? "" : "; 0 is no limit");
+	account_close(&a);
+}
+
+static void set_max(struct call *call, struct account *a, struct span word)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+	uint64_t max, before, n;
+	int failed;
+
+	if (!num_parse_u64(word, UINT32_MAX, &max)) {
+		call_answer(call, SCMP_CODE_RANGE, "at most 4294967295");
+		return;
+	}
+	if (!read_max(call, a, &before) || !count(call, a, &n))
+		return;
+	if (max && max < n) {
+		call_answer(call, SCMP_CODE_RANGE, "there are %llu users",
+			    (unsigned long long)n);
+		return;
+	}
+	buf_init(&error, memory, sizeof(memory));
+	failed = database_text_set(&a->db, DATABASE_SETTINGS, LIVE_MAX_USERS,
+				   word.p, &error);
+	if (failed < 0)
+		call_database_failed(call, failed, &error);
+	else if (account_commit(call, a))
+		call_answer(call,
+			    max == before ? SCMP_CODE_NOCHANGE : SCMP_CODE_OK,
+			    "%llu users at most", (unsigned long long)max);
+}
+
+void users_set_max(struct call *call)
+{
+	struct account a;
+
+	if (!account_open_database(call, &a, DATABASE_WRITE))
+		return;
+	set_max(call, &a, scmp_command_word(call->command, 0));
+	account_close(&a);
+}
+
+/* --- ADD_USER --- */
+
+static bool exists(struct call *call, const char *name)
+{
+	char memory[USERS_ERROR_SIZE];
+	enum users_verdict found;
+	struct user_row row;
+	struct buf error;
+
+	buf_init(&error, memory, sizeof(memory));
+	found = users_find(&call->scmpd->users, span_str(name), &row, &error);
+	user_row_clear(&row);
+	if (found == USERS_UNKNOWN)
+		return false;
+	if (found == USERS_FOUND)
+		call_answer(call, SCMP_CODE_EXISTS,
+			    "there is a user of that name");
+	else
+		call_answer(call, SCMP_CODE_SYS_TEMP, SPAN_FMT,
+			    SPAN_ARG(buf_span(&error)));
+	return true;
+}
+
+static bool is_room(struct call *call, struct account *a)
+{
+	uint64_t max, n;
+
+	if (!read_max(call, a, &max) || !count(call, a, &n))
+		return false;
+	if (!max || n < max)
+		return true;
+	call_answer(call, SCMP_CODE_LIMIT,
+		    "there are %llu users, and no more are allowed (MAX_USERS)",
+		    (unsigned long long)n);
+	return false;
+}
+
+static bool take_fields(struct call *call, struct account *a)
+{
+	struct span role = scmp_command_field(call->command, "role");
+	struct span maildir = scmp_command_field(call->command, "maildir");
+	struct user_row *row = &a->user.row;
+	char memory[512];
+	struct buf text;
+
+	if (role.p) {
+		buf_init(&text, row->role, sizeof(row->role));
+		buf_add_span(&text, role);
+		if (!buf_str(&text) || !account_has_role(call, a, row->role)) {
+			call_answer(call, SCMP_CODE_NOTFOUND,
+				    "there is no role of that name");
+			return false;
+		}
+	}
+	if (!maildir.p)
+		return true;
+	buf_init(&text, memory, sizeof(memory));
+	if (place_check_template(maildir, &text) < 0) {
+		call_answer(call, SCMP_CODE_RANGE, SPAN_FMT,
+			    SPAN_ARG(buf_span(&text)));
+		return false;
+	}
+	buf_init(&text, row->maildir, sizeof(row->maildir));
+	buf_add_span(&text, maildir);
+	if (buf_str(&text))
+		return true;
+	call_answer(call, SCMP_CODE_RANGE, "the path is too long");
+	return false;
+}
+
+static void add(struct call *call, struct account *a, const char *name)
+{
+	char memory[USERS_ERROR_SIZE], made[ACCOUNT_MADE];
+	struct buf error;
+	bool kick;
+	int failed;
+
+	database_user_init(&a->user);
+	memcpy(a->user.row.name, name, strlen(name) + 1);
+	if (!take_fields(call, a) || !is_room(call, a) ||
+	    !account_make_password(call, a, scmp_command_word(call->command, 1),
+				   made, &kick))
+		return;
+	buf_init(&error, memory, sizeof(memory));
+	failed = database_user_add(&a->db, &a->user, &error);
+	if (failed < 0)
+		call_database_failed(call, failed, &error);
+	else if (account_commit(call, a) && made[0])
+		call_answer_detail(call, SCMP_CODE_GENERATED, span_str(made),
+				   "user added; this is the password");
+	else
+		call_answer(call, SCMP_CODE_OK, "user added");
+	explicit_bzero(made, sizeof(made));
+}
+
+void users_add(struct call *call)
+{
+	char name[USERS_NAME_SIZE];
+	struct account a;
+
+	if (!account_take_name(call, scmp_command_word(call->command, 0),
+			       name) ||
+	    exists(call, name) ||
+	    !account_open_database(call, &a, DATABASE_WRITE))
+		return;
+	add(call, &a, name);
+	account_close(&a);
+}
+
+/* --- DELETE_USER, ENABLE_USER, DISABLE_USER --- */
+
+static void remove_user(struct call *call, struct account *a)
+{
+	char memory[USERS_ERROR_SIZE], name[USERS_NAME_SIZE];
+	struct buf error;
+	int failed;
+
+	if (!account_may_touch(call, a) ||
+	    !account_may_lose(call, a, "deleted"))
+		return;
+	memcpy(name, a->user.row.name, sizeof(name));
+	buf_init(&error, memory, sizeof(memory));
+	failed = database_user_delete(&a->db, span_str(name), &error);
+	if (failed < 0) {
+		call_database_failed(call, failed, &error);
+	} else if (account_commit(call, a)) {
+		(void)kick_user(call->scmpd, span_str(name), call->connection);
+		call_answer(call, SCMP_CODE_OK, "user deleted; the mail stays");
+	}
+}
+
+void users_delete(struct call *call)
+{
+	struct account a;
+
+	if (!account_open(call, &a, scmp_command_word(call->command, 0),
+			  DATABASE_WRITE))
+		return;
+	remove_user(call, &a);
+	account_close(&a);
+}
+
+static void set_enabled(struct call *call, struct account *a, bool enabled)
+{
+	char name[USERS_NAME_SIZE];
+
+	if (!account_may_touch(call, a) ||
+	    (!enabled && !account_may_lose(call, a, "disabled")))
+		return;
+	if (a->user.row.enabled == enabled) {
+		call_answer(call, SCMP_CODE_NOCHANGE, "is %s already",
+			    enabled ? "enabled" : "disabled");
+		return;
+	}
+	memcpy(name, a->user.row.name, sizeof(name));
+	a->user.row.enabled = enabled;
+	if (!account_store(call, a, DATABASE_ENABLED))
+		return;
+	if (!enabled)
+		(void)kick_user(call->scmpd, span_str(name), call->connection);
+	call_answer(call, SCMP_CODE_OK, "user %s",
+		    enabled ? "enabled" : "disabled");
+}
+
+static void enable(struct call *call, bool enabled)
+{
+	struct account a;
+
+	if (!account_open(call, &a, scmp_command_word(call->command, 0),
+			  DATABASE_WRITE))
+		return;
+	set_enabled(call, &a, enabled);
+	account_close(&a);
+}
+
+void users_enable(struct call *call)
+{
+	enable(call, true);
+}
+
+void users_disable(struct call *call)
+{
+	enable(call, false);
+}
