@@ -10,6 +10,10 @@
  *
  * If the file cannot be read just now, what was known before stays in force.
  *
+ * The database is open for the reading only. Who serves one connection opens it
+ * again for the login: between the two a client has its say, for minutes, and
+ * whatever is open shuts writers out.
+ *
  * A row that means nothing (an unknown kind or effect, no network) is left out,
  * and told of. If it is a ban, it bans nobody: whom it is of cannot be known.
  * If it is an allow, it lets nobody in, but there is an allow list, and who is
