@@ -23,6 +23,36 @@ call_handler users_disable;
 call_handler passwords_reset; /* passwords.c */
 call_handler passwords_change;
 
+call_handler users_list; /* users_list.c */
+
+call_handler roles_show_user; /* roles.c */
+call_handler roles_set_user;
+call_handler roles_list;
+call_handler roles_add;
+call_handler roles_set;
+call_handler roles_delete;
+
+call_handler rules_ban; /* rules.c */
+call_handler rules_unban;
+call_handler rules_bans;
+call_handler rules_allow;
+call_handler rules_unallow;
+call_handler rules_allows;
+
+call_handler policy_show_all; /* policy.c */
+call_handler policy_show;
+call_handler policy_change;
+
+call_handler limits_list; /* limits.c */
+call_handler limits_show;
+call_handler limits_set;
+call_handler limits_show_maildir;
+call_handler limits_set_maildir;
+
+call_handler profile_list; /* profile.c */
+call_handler profile_show;
+call_handler profile_set;
+
 call_handler login_user; /* login.c */
 call_handler login_pass;
 

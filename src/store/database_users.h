@@ -89,7 +89,8 @@ database_user_find(struct database *db, struct span name,
 
 /* What a list is of. */
 struct database_search {
-	const char *mask; /* with * and ?; NULL: all */
+	const char *mask;  /* with * and ?; NULL: all */
+	const char *after; /* only names behind this one; NULL: all */
 	uint64_t offset;
 	uint64_t limit; /* 0: no limit */
 	/* Told of a damaged row, which is then skipped. NULL: it ends the list

@@ -46,8 +46,8 @@ int database_users_list(struct database *db,
 	int more = 0, failed;
 
 	failed = database_row_prepare(db, DATABASE_ONCE,
-				      "WHERE name GLOB ? ORDER BY name "
-				      "LIMIT ? OFFSET ?",
+				      "WHERE name GLOB ?1 AND name>?4 "
+				      "ORDER BY name LIMIT ?2 OFFSET ?3",
 				      &statement, error);
 	if (failed)
 		return failed;
@@ -55,6 +55,9 @@ int database_users_list(struct database *db,
 	(void)sqlite3_bind_int64(statement, 2,
 				 search->limit ? (int64_t)search->limit : -1);
 	(void)sqlite3_bind_int64(statement, 3, (int64_t)search->offset);
+	(void)sqlite3_bind_text(statement, 4,
+				search->after ? search->after : "", -1,
+				SQLITE_STATIC);
 	while (!failed && (more = database_step(db, statement, error)) > 0) {
 		failed = database_row_read(db, statement, &user, error);
 		if (!failed) {

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: ISC */
+/* Bans and allows: who may not come in, or who alone may. */
+#include "proto/duration.h"
+#include "scmpd/accounts.h"
+#include "scmpd/handlers.h"
+#include "scmpd/kick.h"
+#include "store/database_rules.h"
+#include "sys/clock.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- what a rule says --- */
+
+static bool take_what(struct call *call, struct database_rule *rule,
+		      struct network *network)
+{
+	struct span word = scmp_command_word(call->command, 0);
+	struct buf out;
+
+	if (rule->kind == DATABASE_RULE_USER)
+		return account_take_name(call, word, rule->what);
+	buf_init(&out, rule->what, sizeof(rule->what));
+	if (network_parse(word, network)) {
+		network_format(network, &out);
+		if (buf_str(&out))
+			return true;
+	}
+	call_answer(call, SCMP_CODE_SYNTAX,
+		    "not an address or a network such as 192.0.2.0/24");
+	return false;
+}
+
+static bool take_fields(struct call *call, struct database_rule *rule)
+{
+	struct span lasts = scmp_command_field(call->command, "for");
+	struct span reason = scmp_command_field(call->command, "reason");
+	struct buf out;
+	uint64_t seconds;
+
+	if (lasts.p) {
+		if (!duration_parse(lasts, &seconds) || !seconds) {
+			call_answer(call, SCMP_CODE_RANGE,
+				    "for= wants at least a second");
+			return false;
+		}
+		rule->until = clock_now_s() + (int64_t)seconds;
+	}
+	buf_init(&out, rule->reason, sizeof(rule->reason));
+	buf_add_span(&out, reason);
+	if (!buf_str(&out)) {
+		call_answer(call, SCMP_CODE_RANGE, "reason= is too long");
+		return false;
+	}
+	buf_init(&out, rule->author, sizeof(rule->author));
+	caller_add_name(&out, call->caller);
+	(void)buf_str(&out);
+	return true;
+}
+
+/* --- who would be shut out --- */
+
+/* A ban of a user: as with disabling him. A name that nobody has is free. */
+static bool may_ban_user(struct call *call, struct account *a, const char *name)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+
+	buf_init(&error, memory, sizeof(memory));
+	if (database_user_find(&a->db, span_str(name), &a->user, &error) < 0)
+		return true;
+	a->rights = caller_role_rights(&a->db, a->user.row.role);
+	return account_may_touch(call, a) &&
+	       account_may_lose(call, a, "banned");
+}
+
+static bool may_ban_network(struct call *call, const struct network *network)
+{
+	const struct caller *caller = call->caller;
+
+	if (!caller->has_address ||
+	    !network_contains(network, &caller->address))
+		return true;
+	call_answer(call, SCMP_CODE_CONFLICT, "you would be banned yourself");
+	return false;
+}
+
+/* With these rules, would the caller still be let in? */
+struct allowing {
+	const struct caller *caller;
+	uint64_t others; /* allows that are not his */
+	bool is_in;
+};
+
+static int look_at_allow(const struct database_rule *rule, void *context)
+{
+	struct allowing *allowing = context;
+	struct network network;
+
+	if (rule->kind != DATABASE_RULE_IP ||
+	    rule->effect != DATABASE_RULE_ALLOW ||
+	    !network_parse(span_str(rule->what), &network))
+		return 0;
+	if (network_contains(&network, &allowing->caller->address))
+		allowing->is_in = true;
+	else
+		allowing->others++;
+	return 0;
+}
+
+/* Asked in the transaction that has changed the list. */
+static bool is_let_in(struct call *call, struct account *a)
+{
+	struct allowing allowing = {.caller = call->caller};
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+
+	buf_init(&error, memory, sizeof(memory));
+	if (!call->caller->has_address ||
+	    network_is_loopback(&call->caller->address) ||
+	    database_rules_list(&a->db, clock_now_s(), look_at_allow, &allowing,
+				&error) < 0 ||
+	    allowing.is_in || !allowing.others)
+		return true;
+	call_answer(call, SCMP_CODE_CONFLICT,
+		    "you would not be let in yourself");
+	return false;
+}
+
+/* --- changing --- */
+
+static bool store(struct call *call, struct account *a,
+		  const struct database_rule *rule)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+	int failed;
+
+	buf_init(&error, memory, sizeof(memory));
+	failed = database_rule_set(&a->db, rule, &error);
+	if (failed == 0)
+		return true;
+	call_database_failed(call, failed, &error);
+	return false;
+}
+
+static void ban(struct call *call, struct account *a,
+		struct database_rule *rule, const struct network *network)
+{
+	struct kick_match match = {.network = network};
+	uint32_t n;
+
+	if (!store(call, a, rule) || !account_commit(call, a))
+		return;
+	if (rule->kind == DATABASE_RULE_USER)
+		n = kick_user(call->scmpd, span_str(rule->what),
+			      call->connection);
+	else
+		n = kick_sessions(call->scmpd, &match, CONTROL_GRACEFULLY);
+	call_answer(call, SCMP_CODE_OK, "banned; %u session%s told to close", n,
+		    n == 1 ? "" : "s");
+}
+
+void rules_ban(struct call *call)
+{
+	struct database_rule rule = {.effect = DATABASE_RULE_BAN};
+	struct network network;
+	struct account a;
+	bool may;
+
+	rule.kind = call->command->form->deed == SCMP_OF_USER
+			    ? DATABASE_RULE_USER
+			    : DATABASE_RULE_IP;
+	if (!take_what(call, &rule, &network) ||
+	    !account_open_database(call, &a, DATABASE_WRITE))
+		return;
+	may = rule.kind == DATABASE_RULE_USER
+		      ? may_ban_user(call, &a, rule.what)
+		      : may_ban_network(call, &network);
+	if (may && take_fields(call, &rule))
+		ban(call, &a, &rule,
+		    rule.kind == DATABASE_RULE_IP ? &network : NULL);
+	account_close(&a);
+}
+
+static void remove_rule(struct call *call, struct account *a,
+			const struct database_rule *rule)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+	int failed;
+
+	buf_init(&error, memory, sizeof(memory));
+	failed = database_rule_delete(&a->db, rule->kind, rule->effect,
+				      rule->what, &error);
+	if (failed == -ENOENT)
+		call_answer(call, SCMP_CODE_NOTFOUND, "is not on the list");
+	else if (failed < 0)
+		call_database_failed(call, failed, &error);
+	else if ((rule->effect == DATABASE_RULE_BAN || is_let_in(call, a)) &&
+		 account_commit(call, a))
+		call_answer(call, SCMP_CODE_OK, "off the list");
+}
+
+static void unset(struct call *call, enum database_rule_effect effect)
+{
+	struct database_rule rule = {.effect = effect};
+	struct network network;
+	struct account a;
+
+	rule.kind = call->command->form->deed == SCMP_OF_USER
+			    ? DATABASE_RULE_USER
+			    : DATABASE_RULE_IP;
+	if (!take_what(call, &rule, &network) ||
+	    !account_open_database(call, &a, DATABASE_WRITE))
+		return;
+	remove_rule(call, &a, &rule);
+	account_close(&a);
+}
+
+void rules_unban(struct call *call)
+{
+	unset(call, DATABASE_RULE_BAN);
+}
+
+void rules_unallow(struct call *call)
+{
+	unset(call, DATABASE_RULE_ALLOW);
+}
+
+void rules_allow(struct call *call)
+{
+	struct database_rule rule = {
+		.kind = DATABASE_RULE_IP,
+		.effect = DATABASE_RULE_ALLOW,
+	};
+	struct network network;
+	struct account a;
+
+	if (!take_what(call, &rule, &network) ||
+	    !account_open_database(call, &a, DATABASE_WRITE))
+		return;
+	if (take_fields(call, &rule) && store(call, &a, &rule) &&
+	    is_let_in(call, &a) && account_commit(call, &a))
+		call_answer(call, SCMP_CODE_OK,
+			    "allowed; who is on no such list is kept out");
+	account_close(&a);
+}
+
+/* --- showing --- */
+
+struct listing {
+	struct call *call;
+	enum database_rule_effect effect;
+};
+
+static int list_rule(const struct database_rule *rule, void *context)
+{
+	const struct listing *listing = context;
+	struct buf *record = call_record(listing->call);
+
+	if (rule->effect != listing->effect)
+		return 0;
+	scmp_write_field_str(record, "kind", database_rule_kinds[rule->kind]);
+	scmp_write_field_str(record, "what", rule->what);
+	if (rule->until)
+		scmp_write_field_u64(record, "until", (uint64_t)rule->until);
+	else
+		scmp_write_field_str(record, "until", "never");
+	scmp_write_field_str(record, "by", rule->author);
+	scmp_write_field_str(record, "reason", rule->reason);
+	call_send(listing->call);
+	return 0;
+}
+
+static void list(struct call *call, enum database_rule_effect effect)
+{
+	struct listing listing = {call, effect};
+	char memory[USERS_ERROR_SIZE];
+	struct account a;
+	struct buf error;
+
+	if (!account_open_database(call, &a, DATABASE_READ))
+		return;
+	buf_init(&error, memory, sizeof(memory));
+	call_begin(call, "those that hold");
+	(void)!database_rules_list(&a.db, clock_now_s(), list_rule, &listing,
+				   &error);
+	call_end(call);
+	account_close(&a);
+}
+
+void rules_bans(struct call *call)
+{
+	list(call, DATABASE_RULE_BAN);
+}
+
+void rules_allows(struct call *call)
+{
+	list(call, DATABASE_RULE_ALLOW);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * USERS: in pieces of some hundred names, each read anew behind the last name
+ * of the one before, so that a million users neither fill our memory nor keep
+ * the database from being written while a client reads slowly.
+ */
+#include "base/num.h"
+#include "scmpd/accounts.h"
+#include "scmpd/handlers.h"
+#include "stats/statistics_look.h"
+#include "store/database_users.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIECE = 200 };
+
+struct piece_row {
+	char name[USERS_NAME_SIZE], role[USERS_ROLE_SIZE];
+	bool enabled;
+	unsigned connected;
+};
+
+struct listing {
+	char mask[USERS_NAME_SIZE];
+	char after[USERS_NAME_SIZE]; /* the last name that was sent */
+	uint64_t offset;	     /* of the first piece */
+	uint64_t left;		     /* users that are still to be sent */
+	/* the piece under way */
+	struct piece_row rows[PIECE];
+	size_t n;
+};
+
+static int take_row(const struct database_user *user, void *context)
+{
+	struct listing *l = context;
+	struct piece_row *row = &l->rows[l->n++];
+
+	*row = (struct piece_row){.enabled = user->row.enabled};
+	memcpy(row->name, user->row.name, sizeof(row->name));
+	memcpy(row->role, user->row.role, sizeof(row->role));
+	return 0;
+}
+
+/* Names come in the order of their octets. */
+static int compare(const void *key, const void *row)
+{
+	return strcmp(key, ((const struct piece_row *)row)->name);
+}
+
+static bool count_session(void *context, const struct statistics_row *session)
+{
+	struct listing *l = context;
+	struct piece_row *row;
+
+	if (!session->user_n)
+		return true;
+	row = bsearch(session->user, l->rows, l->n, sizeof(l->rows[0]),
+		      compare);
+	if (row)
+		row->connected++;
+	return true;
+}
+
+static bool read_piece(struct call *call, struct listing *l)
+{
+	const struct database_search search = {
+		.mask = l->mask,
+		.after = l->after,
+		.offset = l->offset,
+		.limit = l->left < PIECE ? l->left : PIECE,
+	};
+	char memory[USERS_ERROR_SIZE];
+	struct account a;
+	struct buf error;
+	int failed;
+
+	l->n = 0;
+	if (!account_open_database(call, &a, DATABASE_READ))
+		return false;
+	buf_init(&error, memory, sizeof(memory));
+	failed = database_users_list(&a.db, &search, take_row, l, &error);
+	account_close(&a);
+	l->offset = 0;
+	return failed == 0 && l->n;
+}
+
+static void send_row(struct call *call, const struct piece_row *row)
+{
+	struct buf *record = call_record(call);
+	bool banned =
+		rulebook_bans_user(&call->scmpd->rulebook, span_str(row->name));
+
+	scmp_write_field_str(record, "user", row->name);
+	scmp_write_field_str(record, "role", row->role[0] ? row->role : "user");
+	scmp_write_field_str(record, "enabled", row->enabled ? "yes" : "no");
+	scmp_write_field_str(record, "banned", banned ? "yes" : "no");
+	scmp_write_field_u64(record, "connected", row->connected);
+	scmp_write_field_unknown(record, "last_login");
+	scmp_write_field_unknown(record, "last_ip");
+	call_send(call);
+}
+
+static bool more(struct call *call, void *state)
+{
+	struct listing *l = state;
+
+	if (!l->left || !read_piece(call, l))
+		return false;
+	(void)!statistics_look_all(&call->scmpd->statistics, count_session, l,
+				   NULL);
+	for (size_t i = 0; i < l->n; i++)
+		send_row(call, &l->rows[i]);
+	memcpy(l->after, l->rows[l->n - 1].name, sizeof(l->after));
+	l->left -= l->n;
+	return true;
+}
+
+static const struct call_source source = {more, free};
+
+static void take_number(const struct call *call, const char *key, uint64_t *n)
+{
+	struct span value = scmp_command_field(call->command, key);
+
+	if (value.p)
+		(void)!num_parse_u64(value, INT64_MAX, n);
+}
+
+void users_list(struct call *call)
+{
+	struct span mask = scmp_command_word(call->command, 0);
+	struct listing *l;
+	struct account a;
+
+	/* That it can be read is known before +OK. */
+	if (!account_open_database(call, &a, DATABASE_READ))
+		return;
+	account_close(&a);
+	l = calloc(1, sizeof(*l));
+	if (!l) {
+		call_answer(call, SCMP_CODE_SYS_TEMP, "out of memory");
+		return;
+	}
+	memcpy(l->mask, mask.p ? mask.p : "*", mask.p ? mask.n : 1);
+	l->left = INT64_MAX;
+	take_number(call, "offset", &l->offset);
+	take_number(call, "limit", &l->left);
+	rulebook_look(&call->scmpd->rulebook, 0);
+	call_begin(call, "users");
+	call_continue(call, &source, l);
+}
