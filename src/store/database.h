@@ -9,7 +9,8 @@
  * writes), never a write-ahead log. What is open for reading has a shared lock
  * until it is closed, and sees one state of all tables; a writer shuts readers
  * out for the time of its commit, and waits for those that are in. Locks belong
- * to the process: a database is never open across a fork, nor twice at once.
+ * to the process: a database's file is never open across a fork, nor twice at
+ * once.
  *
  * The schema has a version (PRAGMA user_version). Whoever opens for writing
  * brings an older one up to date in one transaction; a newer one than this

@@ -3,7 +3,7 @@
  * The tables, and how an older file gets them. A change is a further text at
  * the end, never a change of one that was released, and one in docs/schema.md.
  *
- * Few and short: a login parses all of it.
+ * Few and short: whoever opens the database parses all of it.
  */
 #include <errno.h>
 
