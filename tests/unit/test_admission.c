@@ -26,10 +26,10 @@
 #include "stats/admission_tell.h"
 #include "stats/slots.h"
 
+#include "folder.h"
+
 /* --- a run_dir, new for each test --- */
 
-static char folder[64];
-static int run_dir;
 static struct admission adm;
 
 static const struct admission_limits no_limits;
@@ -37,30 +37,16 @@ static const struct admission_limits no_limits;
 static int set_up(void **state)
 {
 	(void)state;
-	snprintf(folder, sizeof(folder), "/tmp/test-admission.XXXXXX");
-	if (!mkdtemp(folder))
+	if (folder_make() < 0)
 		return -1;
-	run_dir = open(folder, O_RDONLY | O_DIRECTORY);
 	return admission_open(&adm, run_dir);
 }
 
 static int tear_down(void **state)
 {
-	char command[100];
-
 	(void)state;
 	admission_close(&adm);
-	close(run_dir);
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
-}
-
-static struct network_address address(const char *text)
-{
-	struct network_address a;
-
-	assert_true(network_address_parse(span_str(text), &a));
-	return a;
+	return folder_remove();
 }
 
 static enum admission_verdict enter(const char *from, uint32_t sessions,

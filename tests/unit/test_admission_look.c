@@ -19,29 +19,20 @@
 #include "stats/penalty.h"
 #include "stats/slots.h"
 
-/* --- a run_dir, new for each test --- */
+#include "folder.h"
 
-static char folder[64];
-static int run_dir;
+/* --- a run_dir, new for each test --- */
 
 static int set_up(void **state)
 {
 	(void)state;
-	snprintf(folder, sizeof(folder), "/tmp/test-look.XXXXXX");
-	if (!mkdtemp(folder))
-		return -1;
-	run_dir = open(folder, O_RDONLY | O_DIRECTORY);
-	return run_dir < 0;
+	return folder_make();
 }
 
 static int tear_down(void **state)
 {
-	char command[100];
-
 	(void)state;
-	close(run_dir);
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
+	return folder_remove();
 }
 
 static unsigned files(void)
@@ -54,14 +45,6 @@ static unsigned files(void)
 		n++;
 	closedir(dir);
 	return n - 2; /* "." and ".." */
-}
-
-static struct network_address address(const char *text)
-{
-	struct network_address a;
-
-	assert_true(network_address_parse(span_str(text), &a));
-	return a;
 }
 
 static struct admission_ticket enter(struct admission *a, const char *from,

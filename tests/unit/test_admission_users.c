@@ -16,10 +16,10 @@
 
 #include "stats/admission.h"
 
+#include "folder.h"
+
 /* --- a run_dir, new for each test --- */
 
-static char folder[64];
-static int run_dir;
 static struct admission adm;
 
 static const struct admission_limits no_limits;
@@ -28,22 +28,16 @@ static const struct admission_user_limits unlimited;
 static int set_up(void **state)
 {
 	(void)state;
-	snprintf(folder, sizeof(folder), "/tmp/test-admission.XXXXXX");
-	if (!mkdtemp(folder))
+	if (folder_make() < 0)
 		return -1;
-	run_dir = open(folder, O_RDONLY | O_DIRECTORY);
 	return admission_open(&adm, run_dir);
 }
 
 static int tear_down(void **state)
 {
-	char command[100];
-
 	(void)state;
 	admission_close(&adm);
-	close(run_dir);
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
+	return folder_remove();
 }
 
 static struct admission_ticket enter(const char *from)

@@ -8,7 +8,8 @@
 
 #include "pop3-session/channel.h"
 
-#include <dirent.h>
+#include "ends.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -18,7 +19,6 @@
 
 enum { MONITOR, FRONT };
 
-static int ends[2];
 static char memory[CHANNEL_OCTETS];
 static uint32_t had;
 
@@ -26,29 +26,8 @@ static const struct span nothing = {NULL, 0};
 
 static int setup(void **state)
 {
-	(void)state;
 	had = 0;
-	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	close(ends[0]);
-	close(ends[1]);
-	return 0;
-}
-
-static size_t open_files(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
+	return ends_open(state);
 }
 
 /* One datagram of a head and `n` octets, with `nfds` descriptors. */
@@ -365,7 +344,7 @@ static void kinds_have_names(void **state)
 	assert_string_equal(channel_kind_name(UINT32_MAX), "unknown");
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, ends_close)
 
 int main(void)
 {

@@ -8,7 +8,8 @@
 
 #include "sys/io.h"
 
-#include <dirent.h>
+#include "ends.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -18,34 +19,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static int ends[2];
-
-static int setup(void **state)
-{
-	(void)state;
-	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	close(ends[0]);
-	close(ends[1]);
-	return 0;
-}
-
-static size_t open_files(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
 
 static void make_fds(int *fds, size_t n)
 {
@@ -243,7 +216,7 @@ static void random_octets_differ(void **state)
 	assert_memory_not_equal(a + 268, b + 268, 32);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, ends_open, ends_close)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

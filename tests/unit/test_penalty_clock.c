@@ -15,41 +15,27 @@
 #include "stats/penalty.h"
 #include "stats/penalty_file.h"
 
+#include "folder.h"
+
 enum { HOUR = 3600, DAY = 24 * HOUR };
 
 /* --- a run_dir, new for each test --- */
 
-static char folder[64];
-static int run_dir;
 static struct penalty table;
 
 static int set_up(void **state)
 {
 	(void)state;
-	snprintf(folder, sizeof(folder), "/tmp/test-penalty.XXXXXX");
-	if (!mkdtemp(folder))
+	if (folder_make() < 0)
 		return -1;
-	run_dir = open(folder, O_RDONLY | O_DIRECTORY);
 	return penalty_open(&table, run_dir);
 }
 
 static int tear_down(void **state)
 {
-	char command[100];
-
 	(void)state;
 	penalty_close(&table);
-	close(run_dir);
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
-}
-
-static struct network_address address(const char *text)
-{
-	struct network_address a;
-
-	assert_true(network_address_parse(span_str(text), &a));
-	return a;
+	return folder_remove();
 }
 
 static const struct penalty_rules usual = {
