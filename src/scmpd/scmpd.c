@@ -234,7 +234,7 @@ static void keep_secrets(void)
 	const struct rlimit none = {0, 0};
 
 	(void)setrlimit(RLIMIT_CORE, &none);
-	umask(077);
+	umask(027);
 }
 
 /* --- the loop --- */
@@ -360,8 +360,10 @@ int scmpd_main(int argc, char **argv)
 	if (open_log(scmpd.settings) < 0)
 		return complain("the log cannot be opened", EXIT_CONFIG);
 	find_host(&scmpd);
-	if (start(&scmpd, &error) < 0)
+	if (start(&scmpd, &error) < 0) {
+		listeners_close(&scmpd.listeners);
 		return complain(buf_str(&error) ? memory : "cannot start", 1);
+	}
 	if (options.action == ACTION_CHECK) {
 		listeners_close(&scmpd.listeners);
 		return 0;
