@@ -117,7 +117,7 @@ int database_store_each(const char *path, struct buf *text,
 #define SECRET "upper(substr(password,1,6)) IN ('{PLAIN','{CLEAR')"
 #define HASHES(order)                                                          \
 	"SELECT * FROM (SELECT password FROM (SELECT password FROM users "     \
-	"ORDER BY id " order " LIMIT 128) WHERE password>'' AND "              \
+	"ORDER BY id " order " LIMIT 64) WHERE password>'' AND "               \
 	"substr(password,1,1) NOT IN ('!','*') AND NOT " SECRET " LIMIT 16)"
 #define A_SECRET                                                               \
 	"SELECT * FROM (SELECT '{PLAIN}' FROM users INDEXED BY users_secret "  \
