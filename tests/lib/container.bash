@@ -3,10 +3,9 @@
 #
 # What the tests in containers share, on top of common.bash. A test file has
 #
-#	setup_file() { container_up; }
-#	teardown_file() { container_down; }
 #	setup() { container_begin; ... }
 #
+# and, if it has one, a setup_file that begins with container_up.
 # container_up boots a fresh Debian with a real systemd, in which `make install`
 # has put everything in place and, in each of the default mail_roots, a user has
 # a Maildir: $USERS, whose password is `secret`. It has a network of its own:
@@ -21,6 +20,8 @@
 #   fetch_all USER          all messages of a user, by curl, one after another
 #   delete_one USER         delete the first message and QUIT
 #   remaining USER          how many files are left
+#   serves_everyone, speaks_nothing_but_pop3, stands_a_flood, has_room_for_900
+#                           what is tried in each shape of the server
 #   setting LINE...         what pop3-session.conf has for this test besides
 #   journal [OPTION...]     the journal's lines of this test
 #   journal_has REGEX       such a line is in it by now
@@ -33,6 +34,14 @@
 # shellcheck disable=SC2034 # for the tests, too
 USERS=(alice bob carol dave)
 SERVER_ADDRESS=203.0.113.1
+
+setup_file() {
+	container_up
+}
+
+teardown_file() {
+	container_down
+}
 
 home_of() {
 	case $1 in
@@ -191,6 +200,42 @@ serves_everyone() {
 		delete_one "$user" >/dev/null
 		[ "$(remaining "$user")" = 2 ]
 	done
+}
+
+speaks_nothing_but_pop3() {
+	printf 'USER nobody\r\nPASS wrong\r\nQUIT\r\n' | outside timeout 20 \
+		bash -c "exec 9<>/dev/tcp/$SERVER_ADDRESS/110; cat >&9; cat <&9" \
+		>"$WORLD/heard"
+	cat "$WORLD/heard"
+	[ "$(grep -cvE '^(\+OK|-ERR)' "$WORLD/heard")" = 0 ]
+	wait_for 30 journal_has 'pop3-session.*auth failed'
+}
+
+# Ten thousand connections of one source, and one of another.
+stands_a_flood() {
+	local ms
+	crowd 10000 198.51.100.1
+	wait_for 240 crowd_is_there
+	cat "$WORLD/crowd"
+	[ "$(crowd_counts greeted)" = 100 ]
+	ms=$(fresh_visit)
+	echo "a fresh source waited $ms ms"
+	[ "$ms" -lt 2000 ]
+	crowd_leaves
+}
+
+# 900 sessions and one more; [WAITING] is for crowd.
+has_room_for_900() {
+	setting 'max_sessions = 900'
+	crowd 901 198.51.100.1 240 "$@"
+	wait_for 240 crowd_is_there
+	cat "$WORLD/crowd"
+	[ "$(crowd_counts greeted)" = 900 ]
+	[ "$(crowd_counts refused)" = 1 ]
+	grep -E '^-ERR \[SYS/TEMP\] .*sessions' "$WORLD/crowd"
+	crowd_leaves
+	wait_for 30 journal_has max_sessions=900
+	wait_for 60 fresh_visit
 }
 
 crowd() {

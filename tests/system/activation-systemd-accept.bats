@@ -16,10 +16,6 @@ setup_file() {
 	inside systemctl daemon-reload
 }
 
-teardown_file() {
-	container_down
-}
-
 setup() {
 	container_begin
 	wait_for 30 no_instance
@@ -49,12 +45,7 @@ no_instance() {
 }
 
 @test "nothing but POP3 goes to the client: messages are in the journal" {
-	printf 'USER nobody\r\nPASS wrong\r\nQUIT\r\n' | outside timeout 20 \
-		bash -c "exec 9<>/dev/tcp/$SERVER_ADDRESS/110; cat >&9; cat <&9" \
-		>"$WORLD/heard"
-	cat "$WORLD/heard"
-	[ "$(grep -cvE '^(\+OK|-ERR)' "$WORLD/heard")" = 0 ]
-	wait_for 30 journal_has 'pop3-session.*auth failed'
+	speaks_nothing_but_pop3
 }
 
 @test "a session that was killed leaves no failed unit behind" {
@@ -69,27 +60,11 @@ no_instance() {
 }
 
 @test "ten thousand connections of one source: a fresh one waits under 2 s" {
-	crowd 10000 198.51.100.1
-	wait_for 240 crowd_is_there
-	cat "$WORLD/crowd"
-	[ "$(crowd_counts greeted)" = 100 ]
-	ms=$(fresh_visit)
-	echo "a fresh source waited $ms ms"
-	[ "$ms" -lt 2000 ]
-	crowd_leaves
+	stands_a_flood
 	[ "$(inside systemctl is-active pop3.socket)" = active ]
 	wait_for 30 no_instance
 }
 
 @test "900 sessions at once; the 901st hears which limit it is" {
-	setting 'max_sessions = 900'
-	crowd 901 198.51.100.1 240 16
-	wait_for 240 crowd_is_there
-	cat "$WORLD/crowd"
-	[ "$(crowd_counts greeted)" = 900 ]
-	[ "$(crowd_counts refused)" = 1 ]
-	grep -E '^-ERR \[SYS/TEMP\] .*sessions' "$WORLD/crowd"
-	crowd_leaves
-	wait_for 30 journal_has max_sessions=900
-	wait_for 60 fresh_visit
+	has_room_for_900 16
 }

@@ -7,14 +7,6 @@
 load ../lib/common
 load ../lib/container
 
-setup_file() {
-	container_up
-}
-
-teardown_file() {
-	container_down
-}
-
 setup() {
 	container_begin
 	inside systemctl restart pop3.socket
@@ -86,14 +78,7 @@ teardown() {
 }
 
 @test "ten thousand connections of one source: a fresh one waits under 2 s" {
-	crowd 10000 198.51.100.1
-	wait_for 240 crowd_is_there
-	cat "$WORLD/crowd"
-	[ "$(crowd_counts greeted)" = 100 ]
-	ms=$(fresh_visit)
-	echo "a fresh source waited $ms ms"
-	[ "$ms" -lt 2000 ]
-	crowd_leaves
+	stands_a_flood
 	[ "$(inside systemctl is-active pop3.socket)" = active ]
 }
 
@@ -108,16 +93,7 @@ teardown() {
 }
 
 @test "900 sessions at once; the 901st hears which limit it is" {
-	setting 'max_sessions = 900'
-	crowd 901 198.51.100.1 240
-	wait_for 240 crowd_is_there
-	cat "$WORLD/crowd"
-	[ "$(crowd_counts greeted)" = 900 ]
-	[ "$(crowd_counts refused)" = 1 ]
-	grep -E '^-ERR \[SYS/TEMP\] .*sessions' "$WORLD/crowd"
-	crowd_leaves
-	wait_for 30 journal_has max_sessions=900
-	wait_for 30 fresh_visit
+	has_room_for_900
 }
 
 scmp() {

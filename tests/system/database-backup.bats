@@ -16,10 +16,6 @@ setup_file() {
 	sed -i '/^users/d' "$CONTAINER_ROOT/etc/pop3-session.conf"
 }
 
-teardown_file() {
-	container_down
-}
-
 setup() {
 	container_begin
 	DATABASE=$CONTAINER_ROOT/var/lib/pop3-session/users.db

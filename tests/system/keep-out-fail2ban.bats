@@ -15,10 +15,6 @@ setup_file() {
 	inside systemctl start rsyslog
 }
 
-teardown_file() {
-	container_down
-}
-
 setup() {
 	need fail2ban-server nft
 	container_begin
