@@ -17,10 +17,6 @@ setup() {
 	OPTIONS+=(-o "log=$WORLD/log")
 }
 
-teardown() {
-	finish
-}
-
 session() {
 	talk_to "$PORT" <<-'END'
 		S~ ^\+OK pop\.test

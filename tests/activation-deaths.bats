@@ -17,11 +17,6 @@ setup() {
 	serve
 }
 
-teardown() {
-	end_helpers
-	finish
-}
-
 serves() {
 	answers "$PORT"
 }

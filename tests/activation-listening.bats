@@ -16,10 +16,6 @@ setup() {
 	mails alice 2
 }
 
-teardown() {
-	finish
-}
-
 has_ipv6() {
 	grep -qs '^0\{31\}1 ' /proc/net/if_inet6 ||
 		skip "no IPv6 loopback here"

@@ -14,12 +14,6 @@ setup() {
 	begin
 	mailbox alice
 	mails alice 2
-	NOTIFIED=
-}
-
-teardown() {
-	[ -z "$NOTIFIED" ] || kill "$NOTIFIED" 2>/dev/null || true
-	finish
 }
 
 BIG=20000000
@@ -197,7 +191,7 @@ print("listening", flush=True)
 while True:
     print(s.recv(4096).decode().replace("\n", "|"), flush=True)
 ' "$WORLD/notify" >"$WORLD/notified" </dev/null &
-	NOTIFIED=$!
+	HELPERS+=($!)
 	wait_for 20 notified '^listening$'
 	export NOTIFY_SOCKET=$WORLD/notify
 }

@@ -11,10 +11,6 @@ setup() {
 	mails alice 1
 }
 
-teardown() {
-	finish
-}
-
 @test "the same capabilities before and after the login" {
 	dialogue <<-'END'
 		S~ ^\+OK

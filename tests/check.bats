@@ -13,10 +13,6 @@ setup() {
 	chmod 640 "$WORLD/users"
 }
 
-teardown() {
-	finish
-}
-
 check() { # options behind those of every server
 	command_line --check "$@"
 	run bare "${COMMAND[@]}" 2>/dev/null

@@ -13,10 +13,6 @@ setup() {
 	ln -s "$PROGRAM" "$WORLD/bin/pop3-session"
 }
 
-teardown() {
-	finish
-}
-
 # What TEXT becomes; without the blank at its end, which is a line of its own.
 in_bash() { # text
 	bare python3 "$REPOSITORY/tests/lib/typing.py" bash \

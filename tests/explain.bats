@@ -17,11 +17,6 @@ setup() {
 	OUTSIDE=192.0.2.7
 }
 
-teardown() {
-	let_go
-	finish
-}
-
 explain() { # [OPTION...] USER [IP]
 	command_line
 	run bare "${COMMAND[@]}" --explain "$@"

@@ -22,12 +22,6 @@ setup() {
 	mailbox bob
 }
 
-teardown() {
-	let_go
-	end_helpers
-	finish
-}
-
 is_let_in() {
 	[[ $(line_of "$@") == +OK* ]]
 }

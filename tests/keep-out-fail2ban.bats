@@ -20,10 +20,6 @@ setup() {
 	FILTER=$REPOSITORY/fail2ban/filter.d/pop3-session.conf
 }
 
-teardown() {
-	finish
-}
-
 # The addresses that the filter finds in a log, one a line.
 found_in() { # file
 	bare fail2ban-regex -o ip "$1" "$FILTER" | grep -v '^$'

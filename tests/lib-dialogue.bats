@@ -11,10 +11,6 @@ setup() {
 	printf 'Subject: one\n\nHello.\n.\n' | message alice 1600000001.M1.host
 }
 
-teardown() {
-	finish
-}
-
 @test "a dialogue goes step by step and ends with the session" {
 	dialogue <<-'END'
 		S~ ^\+OK pop\.test .*<[a-z0-9.]+@pop\.test>$

@@ -11,10 +11,6 @@ setup() {
 	mails alice 1
 }
 
-teardown() {
-	finish
-}
-
 replies() {
 	pop3 | tr -d '\r' | awk '{printf "%s ", $1}'
 }

@@ -13,10 +13,6 @@ setup() {
 	printf 'ccc\n' | message alice 1600000003.M3.host:2,S cur # 5
 }
 
-teardown() {
-	finish
-}
-
 @test "the sums of LIST are STAT, and numbers follow the time of delivery" {
 	dialogue <<-'END'
 		S~ ^\+OK

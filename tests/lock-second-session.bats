@@ -15,10 +15,6 @@ setup() {
 	serve
 }
 
-teardown() {
-	finish
-}
-
 # A session that stays logged in on descriptor $HOLDER.
 hold() {
 	exec {HOLDER}<>"/dev/tcp/127.0.0.1/$PORT"

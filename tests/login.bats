@@ -11,10 +11,6 @@ setup() {
 	mails alice 1
 }
 
-teardown() {
-	finish
-}
-
 @test "a wrong password and an unknown user get the same answer" {
 	dialogue <<-'END'
 		S~ ^\+OK

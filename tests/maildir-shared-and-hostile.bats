@@ -11,10 +11,6 @@ setup() {
 	mails alice 3
 }
 
-teardown() {
-	finish
-}
-
 open_session() {
 	printf 'USER alice\r\nPASS secret\r\n'
 }

@@ -11,10 +11,6 @@ setup() {
 	mails alice 2
 }
 
-teardown() {
-	finish
-}
-
 # Every number-taking command refuses this text in place of a number.
 refused() {
 	local verb

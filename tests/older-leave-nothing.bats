@@ -13,10 +13,6 @@ setup() {
 	deliver_some 1
 }
 
-teardown() {
-	finish
-}
-
 nothing_left() {
 	[ -z "$(ls -A "$XDG_RUNTIME_DIR")" ]
 }

@@ -13,10 +13,6 @@ setup() {
 	: >"$WORLD/users"
 }
 
-teardown() {
-	finish
-}
-
 user() { # line
 	echo "$1" >>"$WORLD/users"
 }

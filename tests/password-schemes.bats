@@ -14,10 +14,6 @@ setup() {
 	begin
 }
 
-teardown() {
-	finish
-}
-
 # Adds a user whose stored form this is.
 stored() { # user form
 	echo "$1:$2:::::" >>"$WORLD/users"

@@ -13,10 +13,6 @@ setup() {
 		'TOP 2 0' 'DELE 9' 'LIST 2' NOOP RSET STAT QUIT >"$WORLD/commands"
 }
 
-teardown() {
-	finish
-}
-
 # The greeting has a stamp of its own each time.
 answers_of() {
 	pop3 | tail -n +2

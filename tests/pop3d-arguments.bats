@@ -11,10 +11,6 @@ setup() {
 	MAILROOT=$WORLD/mail
 }
 
-teardown() {
-	finish
-}
-
 pop3d() {
 	bare timeout -k 5 60 "$WORLD/bin/pop3d" "$@" 2>"$WORLD/err"
 }

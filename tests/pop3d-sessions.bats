@@ -13,10 +13,6 @@ setup() {
 	MAILROOT=$WORLD/mail
 }
 
-teardown() {
-	finish
-}
-
 # A user with a box as the older server had it: cur/ alone.
 add_user() { # name password messages
 	local i

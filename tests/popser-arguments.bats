@@ -11,10 +11,6 @@ setup() {
 	begin_older
 }
 
-teardown() {
-	finish
-}
-
 # popser with these arguments fails, says so on stderr naming $1, and has
 # neither printed, nor moved, nor made anything.
 refuses() {

@@ -17,10 +17,6 @@ setup() {
 		-o "mail_roots=$WORLD" -o "popser_log=$LOG")
 }
 
-teardown() {
-	finish
-}
-
 # As before anything has run: three new messages, one old.
 anew() {
 	rm -rf "$MAILDIR" "$WORLD/bin/"popser*.log

@@ -14,10 +14,6 @@ setup() {
 	serve_popser -c
 }
 
-teardown() {
-	finish
-}
-
 # A session that is logged in, on $CLIENT.
 log_in() {
 	connect

@@ -12,10 +12,6 @@ setup() {
 	begin_older
 }
 
-teardown() {
-	finish
-}
-
 apop() { # stamp secret
 	printf %s "$1$2" | md5sum | cut -d ' ' -f 1
 }

@@ -13,10 +13,6 @@ setup() {
 	begin_older
 }
 
-teardown() {
-	finish
-}
-
 # A session that looks; $output has its replies.
 look() {
 	run -0 tell <<<STAT

@@ -12,10 +12,6 @@ setup() {
 	begin_older
 }
 
-teardown() {
-	finish
-}
-
 # Serves once, so that all in new/ has moved.
 move_all() {
 	serve_popser -c

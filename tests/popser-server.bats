@@ -12,10 +12,6 @@ setup() {
 	begin_older
 }
 
-teardown() {
-	finish
-}
-
 log_in() {
 	connect
 	ask 'USER bob' +OK

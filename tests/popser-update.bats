@@ -13,10 +13,6 @@ setup() {
 	begin_older
 }
 
-teardown() {
-	finish
-}
-
 @test "QUIT removes what is marked, file and row" {
 	deliver_some 4
 	serve_popser -c

@@ -11,10 +11,6 @@ setup() {
 	mails alice 2
 }
 
-teardown() {
-	finish
-}
-
 left() {
 	find "$WORLD"/mail/alice/{new,cur} -type f | wc -l
 }

@@ -19,7 +19,6 @@ setup() {
 
 teardown() {
 	[ -z "$HOLDER" ] || let_go
-	end_helpers
 	finish
 }
 

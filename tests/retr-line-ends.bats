@@ -10,10 +10,6 @@ setup() {
 	mailbox alice
 }
 
-teardown() {
-	finish
-}
-
 # The octets that RETR 1 sends for the message on standard input, between the
 # status line and the final dot's line, and the size that LIST told.
 wire() {

@@ -17,10 +17,6 @@ setup() {
 	ON="scmp --offline --database $DATABASE"
 }
 
-teardown() {
-	finish
-}
-
 in_bash() { # text
 	bare python3 "$REPOSITORY/tests/lib/typing.py" bash \
 		"PATH=$WORLD/bin:\$PATH; . $REPOSITORY/completions/bash/scmp" "$1"

@@ -12,10 +12,6 @@ setup() {
 	need python3 sqlite3
 }
 
-teardown() {
-	finish
-}
-
 @test "without --offline nothing is done, and the remedy is told" {
 	exits 6 bare "$BUILD/bin/scmp" user list 2>"$WORLD/said"
 	said '--offline'

@@ -13,10 +13,6 @@ setup() {
 	scmp -q db init
 }
 
-teardown() {
-	finish
-}
-
 fits() { # name password
 	printf '%s\n' "$2" | scmp -q pw check "$1" --password-fd 0
 }

@@ -17,10 +17,6 @@ setup() {
 	as_mail_owner "$WORLD/mail"
 }
 
-teardown() {
-	finish
-}
-
 @test "the mail stays when a user is deleted, and goes with purge" {
 	adds alice
 	scmp user del alice

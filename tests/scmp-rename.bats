@@ -13,10 +13,6 @@ setup() {
 	scmp -q db init
 }
 
-teardown() {
-	finish
-}
-
 @test "the output of a rename says where the mail stays" {
 	adds alice
 	scmp user change alice --rename bob >"$WORLD/told"

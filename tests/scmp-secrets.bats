@@ -19,10 +19,6 @@ setup() {
 	scmp -q db init
 }
 
-teardown() {
-	finish
-}
-
 # scmp, standard input from $1, standard output to $WORLD/out; its memory to
 # $WORLD/dump when all is done but to leave.
 dumped() { # input word...

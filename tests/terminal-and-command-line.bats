@@ -11,10 +11,6 @@ setup() {
 	mails alice 2
 }
 
-teardown() {
-	finish
-}
-
 # pop3-session with nothing but what the test gives.
 plain() {
 	bare timeout 60 "$PROGRAM" --config /dev/null "$@"

@@ -13,10 +13,6 @@ setup() {
 	printf 'H: 1\n\n\n\nend' | message alice 1600000003.M3.host
 }
 
-teardown() {
-	finish
-}
-
 # TOP's answer without the status line and the final dot's line, CRs as ^M.
 top() {
 	printf 'USER alice\r\nPASS secret\r\nTOP %s\r\nQUIT\r\n' "$*" |

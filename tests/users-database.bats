@@ -20,11 +20,6 @@ setup() {
 	mails alice 2
 }
 
-teardown() {
-	let_go
-	finish
-}
-
 maildir() {
 	mkdir -p "$WORLD/mail/$1"/{cur,new,tmp}
 	as_mail_owner "$WORLD/mail/$1"

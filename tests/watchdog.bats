@@ -14,10 +14,6 @@ setup() {
 	mails alice 2
 }
 
-teardown() {
-	finish
-}
-
 @test "a session without a complete command is closed without a word" {
 	serve -o idle_timeout=1
 	talk_to "$PORT" <<-'END'

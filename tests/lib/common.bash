@@ -5,7 +5,9 @@
 # tests/system: `load ../lib/common`) and has, if it needs nothing more,
 #
 #	setup() { begin; }
-#	teardown() { finish; }
+#
+# A teardown of its own ends with `finish`, which ends the server and whatever
+# else is in $HELPERS (pids), and shows the log of a test that failed.
 #
 # begin makes a world of its own in $WORLD: mail below mail/, users in users,
 # run/, state/, the server's log in log. $OPTIONS is what every session and
@@ -85,9 +87,25 @@ begin() {
 	)
 }
 
+teardown() {
+	finish
+}
+
 finish() {
+	end_helpers
 	[ -z "$SERVER" ] || stop_server
 	[ -n "$BATS_TEST_COMPLETED" ] || show_log
+}
+
+HELPERS=()
+
+end_helpers() {
+	local pid
+	for pid in "${HELPERS[@]}"; do
+		kill "$pid" 2>/dev/null || true
+		wait "$pid" || true
+	done
+	HELPERS=()
 }
 
 # For whoever reads why a test failed.

@@ -8,7 +8,7 @@
 #   user NAME [PASSWORD [OPTION...]]   a user; the password (secret) is stored
 #                          as it is
 #   hold SQL               a writer that says this and goes no further
-#   let_go                 end it, also in teardown, if there is one
+#   let_go                 end it, as the test's end does
 #   die_in_mid_commit USER [COMMAND...]   a writer that deletes USER dies when
 #                          the database is written, but its journal is still
 #                          there; COMMAND... is what it is started with
@@ -25,24 +25,21 @@ user() {
 		<<<"$password"
 }
 
-HOLDER=
-
 hold() {
 	mkfifo "$WORLD/to" "$WORLD/from"
 	become sqlite3 -bail "$DATABASE" <"$WORLD/to" >"$WORLD/from" \
 		2>>"$WORLD/log" &
 	HOLDER=$!
+	HELPERS+=("$HOLDER")
 	exec {HOLD}>"$WORLD/to"
 	printf '%s;\n.print held\n' "$1" >&"$HOLD"
 	[ "$(timeout 20 head -n 1 "$WORLD/from")" = held ]
 }
 
 let_go() {
-	[ -n "$HOLDER" ] || return 0
 	kill -KILL "$HOLDER"
 	exec {HOLD}>&-
 	wait "$HOLDER" || true
-	HOLDER=
 	rm "$WORLD/to" "$WORLD/from"
 }
 

@@ -3,8 +3,9 @@
 # shellcheck disable=SC2034 # variables for the tests
 #
 # A server and clients with a network between them, on top of common.bash and
-# processes.bash: two network namespaces of this test, joined by a cable. Needs
-# root and iproute2. For setup and teardown: networks_up, networks_down.
+# processes.bash: two network namespaces of this test, joined by a cable, from
+# networks_up on. Needs root and iproute2. A teardown of its own calls
+# networks_down.
 #
 #   HERE, THERE                the namespaces: the server's, the clients'
 #   addresses                  192.0.2.1 and 2001:db8:1::1 are the server's;
@@ -15,6 +16,13 @@
 #   talk_from WHERE TO [FROM]  a dialogue with it (standard input); WHERE is a
 #                              namespace, TO and FROM are addresses
 #   cable up|down              the clients' end of it
+
+HERE='' THERE=''
+
+teardown() {
+	finish
+	networks_down
+}
 
 networks_up() {
 	HERE=pop3-here-$$

@@ -4,7 +4,6 @@
 # For the tests of scripts/popser and scripts/pop3d, behind `load lib/common`:
 #
 #	setup() { begin_older; }
-#	teardown() { finish; }
 #
 # begin_older puts copies of both programs into $WORLD/bin, where popser.log
 # will be ($LOG), and makes a Maildir ($MAILDIR) and a file of one user, bob,

@@ -39,7 +39,7 @@
 #   waits                    how long a traced monitor waited for penalties, in
 #                            seconds, one number an attempt: no other ppoll(2)
 #                            of its begins with a descriptor and no event
-#   end_helpers              for teardown: ends doors and traces
+#   end_helpers              ends doors and traces, as the test's end does
 #   left USER                how many messages the folders have
 #   fails COMMAND...         it does (a mere ! is nothing to bats)
 
@@ -158,17 +158,6 @@ dial() {
 	exec {CONNECTION}<>"/dev/tcp/${2:-127.0.0.1}/${1:-$PORT}"
 	hear
 	[[ $LINE == +OK* ]]
-}
-
-HELPERS=()
-
-end_helpers() {
-	local pid
-	for pid in "${HELPERS[@]}"; do
-		kill "$pid" 2>/dev/null || true
-		wait "$pid" || true
-	done
-	HELPERS=()
 }
 
 door() {

@@ -27,10 +27,6 @@ setup() {
 	serve
 }
 
-teardown() {
-	finish
-}
-
 same() { # files|mbox place [field...]
 	python3 "$REPOSITORY/tests/lib/letters.py" compare "$BATS_FILE_TMPDIR" \
 		"$@"

@@ -24,11 +24,6 @@ setup() {
 	serve
 }
 
-teardown() {
-	end_helpers
-	finish
-}
-
 none_left() {
 	[ "$(left alice)" = 0 ]
 }

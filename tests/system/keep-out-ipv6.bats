@@ -27,11 +27,6 @@ setup() {
 	ip -n "$THERE" route add 2001:db8:1::1/128 dev cable 2>/dev/null || true
 }
 
-teardown() {
-	finish
-	networks_down
-}
-
 fails_from() { # address
 	talk_from "$THERE" 2001:db8:1::1 "$1" <<-'END'
 		S~ ^\+OK

@@ -22,11 +22,6 @@ setup() {
 	serve_here
 }
 
-teardown() {
-	finish
-	networks_down
-}
-
 is_let_in() { # from [to]
 	talk_from "$THERE" "${2:-192.0.2.1}" "$1" <<-'END'
 		S~ ^\+OK

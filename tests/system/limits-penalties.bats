@@ -23,11 +23,6 @@ setup() {
 	OPTIONS+=(-o trusted_networks= -o auth_tries=50)
 }
 
-teardown() {
-	end_helpers
-	finish
-}
-
 # $1 attempts that fail, on this connection.
 fail_times() {
 	local i

@@ -18,11 +18,6 @@ setup() {
 	OPTIONS+=(-o trusted_networks= -o plaintext_login=yes)
 }
 
-teardown() {
-	end_helpers
-	finish
-}
-
 tries() { # user
 	dial "${2:-$PORT}"
 	say "USER $1" 'PASS secret'

@@ -14,7 +14,6 @@ setup() {
 	need_root
 	need ip socat
 	begin
-	HERE='' THERE=''
 	mailbox alice
 	local i
 	for ((i = 1; i <= 200; i++)); do
@@ -22,12 +21,6 @@ setup() {
 			>"$WORLD/mail/alice/new/$((1600000000 + i)).M$i.host"
 	done
 	as_mail_owner "$WORLD/mail/alice"
-}
-
-teardown() {
-	end_helpers
-	finish
-	[ -z "$HERE" ] || networks_down
 }
 
 options_of() { # pid [name=value]...

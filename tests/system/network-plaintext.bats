@@ -20,12 +20,6 @@ setup() {
 	mails alice 2
 }
 
-teardown() {
-	finish
-	end_helpers
-	networks_down
-}
-
 takes_passwords() { # as talk_from
 	talk_from "$@" <<-'END'
 		S~ ^\+OK

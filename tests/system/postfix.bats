@@ -40,7 +40,7 @@ setup() {
 }
 
 teardown() {
-	let_go
+	end_helpers
 	[ ! -d "${POSTFIX:-}" ] || stop_postfix
 	networks_down
 	[ -z "$SERVER" ] || wait "$SERVER" 2>/dev/null || true

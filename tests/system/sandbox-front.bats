@@ -19,11 +19,6 @@ setup() {
 	mails alice 2
 }
 
-teardown() {
-	end_helpers
-	finish
-}
-
 enters() {
 	{ enter alice; } 2>/dev/null || { hang_up && false; }
 }

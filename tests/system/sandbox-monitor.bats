@@ -24,11 +24,6 @@ setup() {
 	mails bob 1
 }
 
-teardown() {
-	end_helpers
-	finish
-}
-
 enters() {
 	{ enter alice; } 2>/dev/null || { hang_up && false; }
 }

@@ -26,10 +26,6 @@ setup() {
 		"$WORLD/pop3-session")
 }
 
-teardown() {
-	finish
-}
-
 # In common.bash's place: the command of the user without rights.
 command_line() {
 	COMMAND=("${LIMITED[@]}" --config /dev/null "${OPTIONS[@]}" "$@")

@@ -23,11 +23,6 @@ setup() {
 	mails alice 2
 }
 
-teardown() {
-	end_helpers
-	finish
-}
-
 # The process's memory, all of it, to $WORLD/dump.
 dump() { # pid
 	rm -f "$WORLD/dump"
