@@ -13,10 +13,6 @@ setup() {
 	scmp -q db init
 }
 
-teardown() {
-	finish
-}
-
 @test "what is given for a user is what is shown" {
 	adds alice --maildir '/var/vmail/%d/%n' --home /home/alice --uid 2000 \
 		--gid 2001 --role operator --networks '192.0.2.7, local,2001:DB8::/32' \
@@ -148,6 +144,13 @@ teardown() {
 		}
 	bare python3 "$REPOSITORY/tests/lib/answering.py" -w 200 -- \
 		"${SCMP[@]}" user list | grep -q '漢字 is two wide$'
+	for table in 'pw schemes' 'policy list' 'role list'; do
+		# shellcheck disable=SC2086 # words
+		bare python3 "$REPOSITORY/tests/lib/answering.py" -w 80 -- \
+			"${SCMP[@]}" $table | tr -d '\r' >"$WORLD/table"
+		[ "$(LC_ALL=C.UTF-8 wc -L <"$WORLD/table")" -le 80 ]
+		[ "$(wc -l <"$WORLD/table")" -gt 3 ]
+	done
 }
 
 @test "control characters never reach the terminal" {

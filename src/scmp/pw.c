@@ -164,7 +164,7 @@ int pw_check(struct scmp *s)
 static const struct output_column columns[] = {
 	{.key = "name", .title = "SCHEME"},
 	{.key = "make", .title = "MAKES"},
-	{.key = "cost_unit", .title = "COST"},
+	{.key = "cost_unit", .title = "COST", .can_be_cut = true},
 	{.key = "cost_least", .title = "LEAST", .is_number = true},
 	{.key = "cost_usual", .title = "USUAL", .is_number = true},
 	{.key = "cost_most", .title = "MOST", .is_number = true},
