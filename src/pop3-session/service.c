@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "pop3-session/service.h"
 
+#include "config/password_check.h"
 #include "config/places.h"
 #include "config/run_dir.h"
 #include "pop3-session/owner.h"
@@ -10,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,18 +144,6 @@ static void take_names(struct service *s)
 }
 
 /* As many passwords at once as there are processors for us. */
-static void take_hashes(struct service *s)
-{
-	cpu_set_t processors;
-
-	s->hashes = (uint32_t)s->settings->auth_hashes;
-	if (s->hashes == 0)
-		s->hashes = sched_getaffinity(0, sizeof(processors),
-					      &processors) == 0
-				    ? (uint32_t)CPU_COUNT(&processors)
-				    : 1;
-}
-
 int service_prepare(struct service *s, const struct configuration *c,
 		    struct buf *error)
 {
@@ -183,7 +171,7 @@ int service_prepare(struct service *s, const struct configuration *c,
 	if (r == 0)
 		r = take_users(s, c, error);
 	take_names(s);
-	take_hashes(s);
+	s->hashes = password_turns_of(s->settings->auth_hashes);
 	take_penalties(s);
 	rulebook_find(&s->rulebook, s->settings);
 	return r;
