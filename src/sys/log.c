@@ -112,6 +112,11 @@ int log_open(const struct log_options *options)
 	return 0;
 }
 
+void log_set_level(enum log_level level)
+{
+	the_log.options.level = level;
+}
+
 void log_look(void)
 {
 	log_time_look(time(NULL));

@@ -89,6 +89,9 @@ struct log_event {
  * failure. May be called again, e.g. when configuration has been read. */
 int log_open(const struct log_options *) __attribute__((warn_unused_result));
 
+/* From now on what is less important than this is left out. */
+void log_set_level(enum log_level);
+
 /* Before forking: what lines need of the time zone is asked for once, for the
  * children too. Cheap; holds for up to a quarter of an hour. */
 void log_look(void);

@@ -224,6 +224,20 @@ static void messages_of_the_levels(void **state)
 	assert_non_null(strstr(written(), "]: shown\n"));
 }
 
+static void the_level_changes_while_it_is_open(void **state)
+{
+	(void)state;
+	assert_int_equal(open_log(path, LOG_DOVECOT, LOG_AT_WARNING), 0);
+	log_info("too quiet");
+	log_set_level(LOG_AT_DEBUG);
+	log_debug("everything");
+	log_set_level(LOG_AT_ERROR);
+	log_warning("not that bad");
+	assert_null(strstr(written(), "too quiet"));
+	assert_non_null(strstr(written(), "everything"));
+	assert_null(strstr(written(), "not that bad"));
+}
+
 /* A line keeps its form, and all of its fields, whatever they hold. */
 static void long_values_are_cut_not_lines(void **state)
 {
@@ -590,6 +604,7 @@ int main(void)
 		TEST(the_logfmt_line),
 		TEST(the_json_line),
 		TEST(messages_of_the_levels),
+		TEST(the_level_changes_while_it_is_open),
 		TEST(long_values_are_cut_not_lines),
 		TEST(errno_is_left_alone),
 		TEST(a_sink_that_is_none),
