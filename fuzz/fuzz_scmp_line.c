@@ -17,10 +17,13 @@
 
 static int has_version(struct span line)
 {
-	const char *p = line.p + line.n - 9;
+	const char *p;
 
-	return line.n >= 9 && memcmp(p, " HTTP/", 6) == 0 && p[6] >= '0' &&
-	       p[6] <= '9' && p[7] == '.' && p[8] >= '0' && p[8] <= '9';
+	if (line.n < 9)
+		return 0;
+	p = line.p + line.n - 9;
+	return memcmp(p, " HTTP/", 6) == 0 && p[6] >= '0' && p[6] <= '9' &&
+	       p[7] == '.' && p[8] >= '0' && p[8] <= '9';
 }
 
 static int is_one_of(const struct scmp_command *c)

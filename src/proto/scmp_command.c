@@ -123,16 +123,18 @@ static bool takes_rest(const struct scmp_form *form)
 	       form->parameters[0].kind == SCMP_KIND_REST;
 }
 
-static const struct scmp_form *find_keyword(const struct scmp_verb_row *row,
-					    struct span word)
+static bool find_keyword(const struct scmp_verb_row *row, struct span word,
+			 const struct scmp_form **form)
 {
 	for (size_t i = 0; i < row->forms_n; i++) {
 		const char *keyword = row->forms[i].keyword;
 
-		if (keyword && span_equal_nocase(word, span_str(keyword)))
-			return &row->forms[i];
+		if (keyword && span_equal_nocase(word, span_str(keyword))) {
+			*form = &row->forms[i];
+			return true;
+		}
 	}
-	return NULL;
+	return false;
 }
 
 /*
@@ -142,7 +144,7 @@ static const struct scmp_form *find_keyword(const struct scmp_verb_row *row,
 static const struct scmp_form *find_form(const struct scmp_verb_row *row,
 					 size_t n)
 {
-	const struct scmp_form *form = NULL;
+	const struct scmp_form *form = row->forms;
 	size_t most;
 
 	for (size_t i = 0; i < row->forms_n; i++) {
@@ -213,9 +215,9 @@ static void take_arguments(struct scmp_command *c, struct span rest)
 	struct buf text;
 
 	buf_init(&text, c->text, sizeof(c->text));
-	c->form = find_keyword(row, span_take(first, span_find(first, ' ')));
-	c->has_keyword = c->form;
-	if (c->form)
+	c->has_keyword = find_keyword(
+		row, span_take(first, span_find(first, ' ')), &c->form);
+	if (c->has_keyword)
 		rest = span_drop(first, span_find(first, ' '));
 	else
 		c->form = find_form(row, first.n > 0);

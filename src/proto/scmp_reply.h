@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Reading replies of SCMP, for clients. Lines come from proto/line.h with
- * SCMP_REPLY_LIMIT.
+ * SCMP_REPLY_LIMIT. Whether there are more behind a +OK says the form of the
+ * command (proto/scmp_command.h), not the reply.
  *
  * Pure. Spans point into the line.
  */

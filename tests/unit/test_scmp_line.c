@@ -201,6 +201,8 @@ static void test_limit(void **state)
 	check(stream_of("", SCMP_LINE_LOOK - 1, ":\n"), "F\n");
 	check(stream_of(" ", 3000, ":\n"), "L\n");
 	check(stream_of("", 3000, ":\n"), "L\n");
+	assert_false(
+		scmp_line_is_foreign(stream_of("", SCMP_LINE_LOOK, ":\n")));
 	/* the end of a line that is too long is no beginning */
 	check(stream_of("NOOP ", 1100, "GET /\nNOOP\n"), "L\n=NOOP\n");
 }
