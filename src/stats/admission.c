@@ -12,6 +12,8 @@
 
 _Static_assert((int)ADMISSION_SLOTS == (int)SLOTS_MAX, "slots");
 
+enum { ADMISSION_GROWTH = 64 }; /* slots */
+
 /* --- entering --- */
 
 enum admission_verdict admission_judge(const struct admission_limits *limits,
@@ -68,11 +70,26 @@ admission_ask_again(struct admission *a, const struct slots_key *key,
 	return verdict;
 }
 
+/*
+ * The first free slot. Before more of them are used than ever, the dead are
+ * looked for, so that they do not take up the file's space without a limit.
+ */
+static uint32_t admission_first_free(struct admission *a)
+{
+	uint32_t slot = slots_free_from(a->file, 0);
+
+	if (slot == SLOTS_NONE || slot < a->file->top || !slot ||
+	    slot % ADMISSION_GROWTH || !admission_is_due(&a->file->folded_ms))
+		return slot;
+	admission_life_fold(a, NULL, 0);
+	return slots_free_from(a->file, 0);
+}
+
 static enum admission_verdict admission_take(struct admission *a,
 					     const struct slots_key *key,
 					     struct admission_ticket *ticket)
 {
-	uint32_t slot = slots_free_from(a->file, 0);
+	uint32_t slot = admission_first_free(a);
 	int fd = -EAGAIN;
 
 	/* A free slot whose lock is still held belongs to a session that has

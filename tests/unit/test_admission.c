@@ -316,6 +316,24 @@ static void test_killed_sessions_are_folded(void **state)
 	assert_counts("10.0.0.1", 2, 0);
 }
 
+/* Without any limit, too, before more slots are used than ever. */
+static void test_the_dead_are_folded_before_the_file_grows(void **state)
+{
+	struct admission_ticket t;
+
+	(void)state;
+	for (uint32_t i = 0; i < 64; i++) {
+		assert_int_equal(enter("192.0.2.1", 0, 0, &t),
+				 ADMISSION_ENTERED);
+		assert_int_equal(t.slot, i);
+		admission_hand_over(&t); /* and so it is dead */
+	}
+	assert_int_equal(enter("192.0.2.1", 0, 0, &t), ADMISSION_ENTERED);
+	assert_int_equal(t.slot, 0);
+	assert_counts("192.0.2.1", 1, 1);
+	admission_leave(&adm, &t);
+}
+
 static void test_killed_sessions_of_a_network_are_folded(void **state)
 {
 	struct admission_ticket t;
@@ -831,6 +849,7 @@ int main(void)
 		FRESH(test_chains),
 		FRESH(test_two_openings_are_one_file),
 		FRESH(test_killed_sessions_are_folded),
+		FRESH(test_the_dead_are_folded_before_the_file_grows),
 		FRESH(test_killed_sessions_of_a_network_are_folded),
 		FRESH(test_the_living_are_not_folded),
 		FRESH(test_a_place_is_handed_over),
