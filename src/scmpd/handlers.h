@@ -53,6 +53,14 @@ call_handler profile_list; /* profile.c */
 call_handler profile_show;
 call_handler profile_set;
 
+call_handler sessions_list; /* sessions.c */
+call_handler sessions_show_all;
+call_handler sessions_show_current;
+call_handler sessions_show_of_user;
+call_handler sessions_show_octets;
+
+call_handler kick_command; /* kick_command.c */
+
 call_handler login_user; /* login.c */
 call_handler login_pass;
 

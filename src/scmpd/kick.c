@@ -22,15 +22,24 @@ static bool fits(const struct kick_match *m, const struct statistics_row *row)
 		return false;
 	if (m->user.n && !span_equal(m->user, user))
 		return false;
+	if (row->idle_ms < m->idle_ms)
+		return false;
 	return !m->network ||
 	       (row->has_peer && network_contains(m->network, &row->address));
+}
+
+static bool is_spared(const struct kick_match *m,
+		      const struct statistics_row *row)
+{
+	return m->is_spared && row->user_n &&
+	       m->is_spared(m->context, span_make(row->user, row->user_n));
 }
 
 static bool kick_one(void *context, const struct statistics_row *row)
 {
 	struct kicking *k = context;
 
-	if (fits(k->match, row) &&
+	if (fits(k->match, row) && !is_spared(k->match, row) &&
 	    control_end(&k->scmpd->control, row->slot, row->serial, k->how))
 		k->n++;
 	return true;

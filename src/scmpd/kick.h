@@ -18,6 +18,10 @@ struct kick_match {
 	const char *mask;	       /* of the user's name; NULL: any */
 	struct span user;	       /* exactly; empty: any */
 	const struct network *network; /* NULL: any */
+	uint64_t idle_ms;	       /* who was heard of since then: not */
+	/* Whose sessions are let be though they fit; NULL: nobody's. */
+	bool (*is_spared)(void *context, struct span user);
+	void *context;
 };
 
 /* How many were asked; 0 also if nothing is known of sessions. */
