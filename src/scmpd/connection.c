@@ -252,11 +252,11 @@ static void on_event(struct bufferevent *stream, short what, void *context)
 	struct connection *c = context;
 
 	(void)stream;
-	if (!(what & BEV_EVENT_EOF) || c->is_ending) {
+	if (!(what & BEV_EVENT_EOF)) {
 		connection_free(c);
 		return;
 	}
-	/* What came before is still answered. */
+	/* What came before is still answered, and all of that is sent. */
 	c->has_input_end = true;
 	pump(c);
 }

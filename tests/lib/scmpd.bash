@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash
+#
+# What the tests of scmpd share, besides common.bash and scmp.bash (which see).
+#
+#   begin_scmpd            a world (begin_scmp) with an empty database, in which
+#                          scmpd can be started
+#   start_scmpd [OPTION]...
+#                          starts it: Unix socket $WORLD/scmp.sock, TCP on
+#                          127.0.0.1:$SCMP_PORT; its pid is $SCMPD, its log
+#                          $WORLD/scmpd.log. As root it becomes $SCMP_UID, to
+#                          whom the database belongs then.
+#   stop_scmpd             ends it; its exit status in $STATUS
+#   account NAME [OPTION...]  a user with the password $PASSWORD
+#   local_says LINE...     sends these lines and QUIT over the Unix socket; what
+#                          comes is in $SAID, without CRs
+#   says NAME LINE...      the same over TCP, logged in as NAME first
+#   answer N               line N of $SAID, without what greets and logs in
+#   audited REGEX          the log has such a line of the audit
+#   scmp_dialogue          a dialogue (common.bash) over TCP
+#
+# Lines are sent all at once: replies come in their order.
+
+SCMP_UID=23456
+
+begin_scmpd() {
+	begin_scmp
+	scmp -q db init
+	{
+		echo "run_dir = \"$WORLD/run\""
+		echo "log = stderr"
+	} >>"$WORLD/conf"
+	SCMPD=
+	OPTIONS+=(-o "users=sqlite:$DATABASE")
+}
+
+end_scmpd() {
+	[ -z "$SCMPD" ] || stop_scmpd
+	if [ -z "$BATS_TEST_COMPLETED" ] && [ -s "$WORLD/scmpd.log" ]; then
+		sed 's/^/scmpd: /' "$WORLD/scmpd.log" >&2
+	fi
+	finish
+}
+
+account() {
+	adds "$@"
+}
+
+free_port_of_loopback() {
+	python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}
+
+scmpd_answers() {
+	[ -S "$WORLD/scmp.sock" ] &&
+		nc -z 127.0.0.1 "$SCMP_PORT" 2>/dev/null
+}
+
+start_scmpd() {
+	local -a more
+	read -r -a more <<<"${POP3_TEST_OPTIONS:-}"
+	SCMP_PORT=$(free_port_of_loopback)
+	if [ "$EUID" = 0 ]; then
+		chown -R "$SCMP_UID:$SCMP_UID" "$WORLD/db"
+		more+=(-o "scmp_user=$SCMP_UID:$SCMP_UID" -o "scmp_group=$SCMP_UID")
+	fi
+	become "$BUILD/bin/scmpd" --config "$WORLD/conf" \
+		-o "scmp_listen=unix:$WORLD/scmp.sock,127.0.0.1:$SCMP_PORT" \
+		-o hostname=scmp.test "${more[@]}" "$@" \
+		2>>"$WORLD/scmpd.log" &
+	SCMPD=$!
+	wait_for 20 scmpd_answers
+}
+
+stop_scmpd() {
+	STATUS=0
+	kill "$SCMPD" 2>/dev/null || true
+	wait "$SCMPD" || STATUS=$?
+	SCMPD=
+}
+
+lines_to() { # where... -- LINE...
+	local -a where=()
+	while [ "$1" != -- ]; do
+		where+=("$1")
+		shift
+	done
+	shift
+	SAID=$(printf '%s\r\n' "$@" QUIT |
+		bare timeout -k 5 60 nc -N "${where[@]}" | tr -d '\r')
+}
+
+local_says() {
+	lines_to -U "$WORLD/scmp.sock" -- "$@"
+	HEAD_LINES=1
+}
+
+says() {
+	local name=$1
+	shift
+	lines_to 127.0.0.1 "$SCMP_PORT" -- "USER $name" "PASS $PASSWORD" "$@"
+	HEAD_LINES=3
+}
+
+answer() {
+	sed -n "$((HEAD_LINES + $1))p" <<<"$SAID"
+}
+
+# answers_are PATTERN...: one glob a reply line, in their order, from the first.
+answers_are() {
+	local i=1 pattern line
+	for pattern; do
+		line=$(answer "$i")
+		# shellcheck disable=SC2053 # a pattern
+		if [[ $line != $pattern ]]; then
+			printf 'line %d: expected %s\n got %s\nof:\n%s\n' "$i" \
+				"$pattern" "$line" "$SAID" >&2
+			return 1
+		fi
+		i=$((i + 1))
+	done
+}
+
+audited() {
+	grep -qE -- "scmp: audit $1" "$WORLD/scmpd.log"
+}
+
+scmp_dialogue() {
+	talk_to "$SCMP_PORT" 127.0.0.1
+}
