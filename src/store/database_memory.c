@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 
 enum {
-	PIECE_SIZE = 80 * 1024,
-	HEAD = 8, /* in front of each block, its size */
+	PIECE_SIZE = 128 * 1024, /* also for a tree of a million users */
+	HEAD = 8,		 /* in front of each block, its size */
 	/* Blocks that were given back are kept by their size; the last list is
 	 * of those that are larger. */
 	STEP = 16,
