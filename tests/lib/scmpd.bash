@@ -22,6 +22,8 @@
 # Lines are sent all at once: replies come in their order.
 
 SCMP_UID=23456
+# The roles beyond which nobody may go there; empty: none.
+LOCAL_CEILING='' TCP_CEILING=''
 
 begin_scmpd() {
 	begin_scmp
@@ -67,7 +69,8 @@ start_scmpd() {
 		more+=(-o "scmp_user=$SCMP_UID:$SCMP_UID" -o "scmp_group=$SCMP_UID")
 	fi
 	become "$BUILD/bin/scmpd" --config "$WORLD/conf" \
-		-o "scmp_listen=unix:$WORLD/scmp.sock,127.0.0.1:$SCMP_PORT" \
+		-o "scmp_listen=unix:$WORLD/scmp.sock $LOCAL_CEILING" \
+		-o "scmp_listen=127.0.0.1:$SCMP_PORT $TCP_CEILING" \
 		-o hostname=scmp.test "${more[@]}" "$@" \
 		2>>"$WORLD/scmpd.log" &
 	SCMPD=$!
