@@ -226,18 +226,25 @@ $(BUILD)/tests/%: tests/system/%.c $(BUILD)/flags
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
 
+# The same, with parts of ours.
+$(BUILD)/tests/%: tests/lib/%.c $(ARCHIVES) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
+		$(LINK_LAYERS)
+
 # --- testing ---------------------------------------------------------------
 
 check: unit fuzz-replay bats ## test without root, network or installing
 
 check-all: lint check asan coverage fuzz system ## every test (some need root)
 
-programs: all $(UNIT_TESTS) $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
+programs: all $(BUILD)/tests/pretend $(UNIT_TESTS) $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
 
 unit: $(UNIT_TESTS) ## run the unit tests (cmocka)
 	@scripts/run-all unit $(UNIT_TESTS)
 
-bats: $(PROGRAM) $(SCMP) $(SCMPD) ## run the behaviour tests (tests/*.bats)
+bats: $(PROGRAM) $(SCMP) $(SCMPD) $(BUILD)/tests/pretend ## run the behaviour tests (tests/*.bats)
 	BUILD=$(abspath $(BUILD)) BATS_TEST_TIMEOUT=300 \
 		$(BATS) $(BATS_FLAGS) $(BATS_TESTS)
 

@@ -1,12 +1,47 @@
 /* SPDX-License-Identifier: ISC */
 #include "scmpd/audit.h"
 
+#include "scmpd/watch.h"
 #include "sys/log.h"
+
+#include <string.h>
 
 enum { AUDIT_NAME = 4 * USERS_NAME_SIZE, AUDIT_ARGS = 2048 };
 
 static const struct log_event event_audit = {"audit", LOG_AT_INFO, "scmp"};
 static const struct log_event event_login = {"scmp_login", LOG_AT_INFO, "scmp"};
+
+/* What a command that went well has changed, for those who watch. */
+static enum events_type type_of(const struct call *call)
+{
+	switch (call->command->verb) {
+	case SCMP_KICK:
+		return EVENTS_KICK;
+	case SCMP_BAN:
+	case SCMP_UNBAN:
+		return EVENTS_BAN;
+	default:
+		return call->command->form->rights &
+				       (SCMP_RIGHT_CONFIG_WRITE |
+					SCMP_RIGHT_LOG_WRITE |
+					SCMP_RIGHT_TRANSFORM_WRITE |
+					SCMP_RIGHT_SERVER_CONTROL)
+			       ? EVENTS_CONFIG
+			       : EVENTS_AUDIT;
+	}
+}
+
+static void tell(const struct call *call, struct span fields)
+{
+	bool failed = scmp_code_is_error(call->code);
+	enum events_type type = type_of(call);
+
+	call->scmpd
+		->counts[failed ? METRICS_AUDITED_ERR : METRICS_AUDITED_OK]++;
+	watch_tell(call->scmpd, EVENTS_AUDIT, fields);
+	if (!failed && type != EVENTS_AUDIT)
+		watch_tell(call->scmpd, type, fields);
+}
 
 /* The whole event as one line of words, and for other formats by fields. */
 void audit_call(const struct call *call)
@@ -39,12 +74,28 @@ void audit_call(const struct call *call)
 	};
 	log_write(&event_audit, buf_span(&words), fields,
 		  sizeof(fields) / sizeof(fields[0]));
+	if (!words.overflow)
+		tell(call, span_drop(buf_span(&words), strlen("audit ")));
 }
 
-void audit_login(const struct caller *caller, struct span user, const char *how)
+void audit_failure(const struct call *call)
+{
+	char memory[128];
+	struct buf fields;
+
+	buf_init(&fields, memory, sizeof(memory));
+	scmp_write_field_str(&fields, "verb",
+			     scmp_verbs[call->command->verb].name);
+	scmp_write_field_str(&fields, "result", scmp_code_name(call->code));
+	watch_tell(call->scmpd, EVENTS_ERROR, buf_span(&fields));
+}
+
+void audit_login(struct scmpd *s, const struct caller *caller, struct span user,
+		 bool good)
 {
 	char names[AUDIT_NAME], origins[NETWORK_TEXT_MAX + 8];
-	struct buf name, origin;
+	char line[2 * AUDIT_NAME];
+	struct buf name, origin, words;
 
 	buf_init(&name, names, sizeof(names));
 	buf_init(&origin, origins, sizeof(origins));
@@ -54,6 +105,15 @@ void audit_login(const struct caller *caller, struct span user, const char *how)
 		LOG_TEXT("user", LOG_ANGLED, buf_span(&name)),
 		LOG_TEXT("rip", LOG_PLAIN, buf_span(&origin)),
 	};
-	log_write(&event_login, span_str(how), fields,
-		  sizeof(fields) / sizeof(fields[0]));
+	log_write(&event_login, span_str(good ? "login" : "login failed"),
+		  fields, sizeof(fields) / sizeof(fields[0]));
+	s->counts[good ? METRICS_LOGINS_OK : METRICS_LOGINS_FAILED]++;
+	buf_init(&words, line, sizeof(line));
+	scmp_write_field(&words, "user", buf_span(&name));
+	scmp_write_field(&words, "from", buf_span(&origin));
+	scmp_write_field_str(&words, "verb", scmp_verbs[SCMP_PASS].name);
+	scmp_write_field_str(
+		&words, "result",
+		scmp_code_name(good ? SCMP_CODE_OK : SCMP_CODE_AUTH));
+	watch_tell(s, EVENTS_AUDIT, buf_span(&words));
 }

@@ -8,8 +8,12 @@
 /* After it was answered. Secrets of the command are not in the line. */
 void audit_call(const struct call *call);
 
+/* A command could not be done, and not for the caller's fault: for those who
+ * watch. */
+void audit_failure(const struct call *call);
+
 /* A login, or one that failed. */
-void audit_login(const struct caller *caller, struct span user,
-		 const char *how);
+void audit_login(struct scmpd *s, const struct caller *caller, struct span user,
+		 bool good);
 
 #endif

@@ -332,10 +332,12 @@ void connection_accept(struct scmpd *s, const struct listener *listener, int fd)
 
 	caller_begin(&caller, s, listener, fd);
 	if (is_full(s, &caller)) {
+		s->counts[METRICS_REFUSED_FULL]++;
 		refuse(fd, "-ERR [BUSY] too many connections\r\n");
 		return;
 	}
 	if (caller.trust == CALLER_NOBODY && caller_is_kept_out(&caller, s)) {
+		s->counts[METRICS_REFUSED_BANNED]++;
 		refuse(fd, "-ERR [BANNED] not from this network\r\n");
 		return;
 	}
@@ -350,6 +352,7 @@ void connection_accept(struct scmpd *s, const struct listener *listener, int fd)
 	scmp_reader_init(&c->reader);
 	LIST_INSERT_HEAD(&s->connections, c, entry);
 	s->connections_n++;
+	s->counts[METRICS_CONNECTIONS]++;
 	bufferevent_setcb(c->stream, on_stream, on_stream, on_event, c);
 	bufferevent_setwatermark(c->stream, EV_READ, 0, CONNECTION_INPUT);
 	bufferevent_setwatermark(c->stream, EV_WRITE, CONNECTION_OUTPUT / 2, 0);

@@ -107,6 +107,10 @@ static void dispatch(struct connection *c)
 		dispatch_refuse(c, code, reason(code));
 	if (c->command.form->flags & SCMP_CHANGES)
 		audit_call(&call);
+	if (call.code == SCMP_CODE_SYS_TEMP || call.code == SCMP_CODE_SYS_PERM)
+		audit_failure(&call);
+	c->scmpd->counts[scmp_code_is_error(call.code) ? METRICS_COMMANDS_ERR
+						       : METRICS_COMMANDS_OK]++;
 }
 
 static bool is_heard_in_stream(const struct connection *c)

@@ -61,6 +61,12 @@ call_handler sessions_show_octets;
 
 call_handler kick_command; /* kick_command.c */
 
+call_handler events_list; /* events.c */
+call_handler events_watch;
+call_handler events_stop;
+
+call_handler metrics_list; /* metrics.c */
+
 call_handler login_user; /* login.c */
 call_handler login_pass;
 

@@ -50,7 +50,7 @@ static void fail(struct connection *c)
 	if (has_penalty(c))
 		(void)penalty_failed(&s->penalty, &s->penalty_rules,
 				     &c->caller.address, span_str(c->user));
-	audit_login(&c->caller, span_str(c->user), "login failed");
+	audit_login(s, &c->caller, span_str(c->user), false);
 	answer(c, SCMP_CODE_AUTH, "wrong name or password");
 	if (++c->failures >= CONNECTION_FAILURES)
 		connection_end(c);
@@ -80,7 +80,7 @@ static void succeed(struct connection *c, const struct user_row *row)
 		penalty_good(&s->penalty, &c->caller.address,
 			     span_str(c->user));
 	c->state = row->must_change ? SCMP_STATE_CHANGEPW : SCMP_STATE_MANAGE;
-	audit_login(&c->caller, span_str(c->user), "login");
+	audit_login(s, &c->caller, span_str(c->user), true);
 	if (row->must_change)
 		answer(c, SCMP_CODE_CHANGEPW, "change this password first");
 	else

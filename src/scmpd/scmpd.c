@@ -47,6 +47,7 @@ static int read_configuration(struct scmpd *s, const struct options *o,
 
 	s->settings = &s->configuration.settings;
 	s->config_file = o->config;
+	s->options = o;
 	return failed;
 }
 

@@ -9,6 +9,8 @@
 #include "config/rulebook.h"
 #include "config/settings.h"
 #include "scmpd/listeners.h"
+#include "scmpd/metrics.h"
+#include "scmpd/watch.h"
 #include "stats/control.h"
 #include "stats/penalty.h"
 #include "stats/statistics_look.h"
@@ -22,7 +24,8 @@
 
 struct event_base;
 struct connection;
-struct metrics_server;
+struct http;
+struct options;
 
 /* Everything that belongs to somebody else is opened before rights are given
  * up, and used through this. */
@@ -30,7 +33,8 @@ struct scmpd {
 	struct configuration configuration;
 	const struct settings *settings;
 	const char *config_file; /* as on the command line, or NULL */
-	bool privileged;	 /* began as root */
+	const struct options *options;
+	bool privileged; /* began as root */
 	struct event_base *base;
 	struct listeners listeners;
 	LIST_HEAD(, connection) connections;
@@ -47,6 +51,9 @@ struct scmpd {
 	struct control control;
 	struct penalty penalty;
 	struct penalty_rules penalty_rules;
+	struct watch watch;
+	uint64_t counts[METRICS_OWN]; /* enum metrics_own */
+	struct http *http;	      /* NULL: metrics are not served */
 	char host[256];
 	int64_t started; /* seconds since 1970 */
 };
