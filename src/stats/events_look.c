@@ -81,8 +81,10 @@ static bool events_look_is_stuck(struct events_look *look, uint64_t head)
 static bool events_look_up_to(struct events_look *look, uint64_t head,
 			      struct events_event *event, uint64_t *missed)
 {
-	if (head < look->next) /* somebody else wrote it */
+	if (head < look->next) { /* somebody else wrote it */
 		look->next = head;
+		look->waiting_below = 0;
+	}
 	if (head - look->next > EVENTS_RECORDS) {
 		*missed += head - look->next - EVENTS_RECORDS;
 		look->next = head - EVENTS_RECORDS;

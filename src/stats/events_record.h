@@ -3,10 +3,9 @@
  * Between the files of the ring: one record of the file `events`
  * (stats/events_ring.h), and where it lies.
  *
- * A record is 32 words. The first is its number + 1, or 0 while it is written;
- * the second is a checksum over all others, so that a record of two writers, or
- * of one that was killed, is never taken for one. Nothing that is read is
- * believed.
+ * A record is 32 words. The first is its number + 1, written last; the second
+ * is a checksum over all others, so that a record of two writers, or of one
+ * that was killed, is never taken for one. Nothing that is read is believed.
  *
  * Nothing here blocks or fails.
  */
@@ -23,7 +22,7 @@
 enum { EVENTS_WORDS = 32 };
 
 struct events_record {
-	uint64_t mark; /* number + 1; 0: being written */
+	uint64_t mark; /* number + 1 */
 	uint64_t check;
 	uint64_t time_ms, session;
 	uint64_t age_s, received, sent, retrieved, deleted;

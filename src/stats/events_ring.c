@@ -39,9 +39,8 @@ void events_put(struct events_file *file, const struct events_event *event)
 
 	events_pack(&record, event, number);
 	memcpy(words, &record, sizeof(words));
-	/* What is there is no record any more before any of it changes. */
-	counters_set(&place[0], 0);
-	atomic_thread_fence(memory_order_release);
+	/* The number last. Until then it is an old record by its number, and no
+	 * record at all by its checksum. */
 	for (size_t i = 1; i < EVENTS_WORDS; i++)
 		counters_set(&place[i], words[i]);
 	atomic_store_explicit(&place[0], words[0], memory_order_release);

@@ -4,10 +4,10 @@
  * written by all processes that have it mapped, the oldest record overwritten
  * by the newest.
  *
- * There are no locks. A writer takes a number, which is a place; it invalidates
- * what is there, writes, and names the number last. Whoever stops or is killed
- * on the way leaves one record that nobody shows, as do two that meet in one
- * place: a record holds a checksum over all of it.
+ * There are no locks. A writer takes a number, which is a place, and writes
+ * there, the number last. Whoever stops or is killed on the way leaves one
+ * record that nobody shows, as do two that meet in one place: a record holds a
+ * checksum over all of it.
  *
  * Readers pread() and believe nothing. They know how many events they missed.
  * Trust and damage are as with stats/admission.h; a front has no part in it.
