@@ -11,6 +11,7 @@
 #   STATIC=no       link shared libraries (a fresh process starts slower)
 #   V=1             print whole commands
 #   CFLAGS, CPPFLAGS, LDFLAGS   are yours and come last
+#   MICROHTTPD=     without libmicrohttpd: no metrics over HTTP
 #   BENCH=OPTIONS   for `make bench`, such as BENCH="--quick --only logins"
 #   DESTDIR, PREFIX, SYSCONFDIR for `make install`
 
@@ -42,6 +43,11 @@ LDLIBS = -lconfuse -lcrypt -lnettle -largon2
 LDLIBS += -lsqlite3 -lm
 SCMP_LDLIBS = -ljansson -lbsd
 SCMPD_LDLIBS = -levent_core
+# Metrics over HTTP, where that library is there (MICROHTTPD= to do without).
+ifeq ($(origin MICROHTTPD),undefined)
+MICROHTTPD := $(shell pkg-config --exists libmicrohttpd 2>/dev/null && echo yes)
+endif
+SCMPD_LDLIBS += $(if $(MICROHTTPD),-lmicrohttpd)
 
 # --- flags -----------------------------------------------------------------
 
@@ -61,7 +67,7 @@ endif
 HARDEN = -fPIE -fstack-protector-strong $(HARDEN_CPU) $(FORTIFY)
 
 ALL_CPPFLAGS = -D_GNU_SOURCE -DPOP3_SESSION_VERSION='"$(VERSION)"' \
-	-Isrc -I$(BUILD)/gen $(CPPFLAGS)
+	$(if $(MICROHTTPD),-DHAVE_MICROHTTPD) -Isrc -I$(BUILD)/gen $(CPPFLAGS)
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed \
 	$(CFLAGS) $(LDFLAGS)
@@ -101,6 +107,8 @@ UNIT_SOURCES = $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 FUZZ_TARGETS = $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
 FUZZ_HEADERS = $(wildcard fuzz/*.h)
+# What they look at and work on run_dir with.
+TEST_HELPERS = $(BUILD)/tests/pretend $(BUILD)/tests/run_dir
 BATS_TESTS = $(sort $(wildcard tests/*.bats))
 SYSTEM_TESTS = $(sort $(wildcard tests/system/*.bats))
 
@@ -237,14 +245,14 @@ $(BUILD)/tests/%: tests/lib/%.c $(ARCHIVES) $(BUILD)/flags
 
 check: unit fuzz-replay bats ## test without root, network or installing
 
-check-all: lint check asan coverage fuzz system ## every test (some need root)
+check-all: lint check asan tsan coverage fuzz system ## every test (some need root)
 
-programs: all $(BUILD)/tests/pretend $(UNIT_TESTS) $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
+programs: all $(TEST_HELPERS) $(UNIT_TESTS) $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
 
 unit: $(UNIT_TESTS) ## run the unit tests (cmocka)
 	@scripts/run-all unit $(UNIT_TESTS)
 
-bats: $(PROGRAM) $(SCMP) $(SCMPD) $(BUILD)/tests/pretend ## run the behaviour tests (tests/*.bats)
+bats: $(PROGRAM) $(SCMP) $(SCMPD) $(TEST_HELPERS) ## run the behaviour tests (tests/*.bats)
 	BUILD=$(abspath $(BUILD)) BATS_TEST_TIMEOUT=300 \
 		$(BATS) $(BATS_FLAGS) $(BATS_TESTS)
 
@@ -266,6 +274,12 @@ asan: ## the tests against a build with sanitizers
 	$(MAKE) $(ASAN_BUILD) programs
 	POP3_TEST_OPTIONS='-o sandbox=off' $(MAKE) -j1 $(ASAN_BUILD) BATS_FLAGS="$$BATS_FLAGS \
 		--filter-tags '!sandbox,!server,!limits'" unit fuzz-replay bats
+
+# What processes do at once with shared memory, done by threads.
+tsan: ## statistics and events with the thread sanitizer (clang)
+	$(MAKE) BUILD=$(BUILD)/tsan CC=clang FORTIFY= \
+		CFLAGS='-O1 -g -fsanitize=thread' \
+		UNIT_SOURCES=tests/unit/test_stats_threads.c unit
 
 fuzz: ## fuzz each target for FUZZ_SECONDS (clang)
 	$(MAKE) BUILD=$(BUILD)/fuzz CC=clang FORTIFY= \
@@ -360,5 +374,5 @@ help: ## this list
 			printf '  %-12s %s\n' "$$target" "$$text"; done
 
 -include $(shell find $(BUILD)/obj $(BUILD)/unit -name '*.d' 2>/dev/null)
-.PHONY: all check check-all programs unit bats fuzz-replay system asan fuzz fuzz-run \
+.PHONY: all check check-all programs unit bats fuzz-replay system asan tsan fuzz fuzz-run \
 	coverage bench lint install uninstall dist clean help FORCE

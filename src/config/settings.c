@@ -359,9 +359,10 @@ static const struct conf_key keys[] = {
 		 "root on the Unix socket."},
 	{.name = "metrics_listen",
 	 .type = CONF_STRING,
-	 .flags = CONF_LATER,
 	 .offset = AT(metrics_listen),
-	 .help = "Where metrics are served over HTTP."},
+	 .help = "An address of loopback with a port, such as 127.0.0.1:9110, "
+		 "where scmpd serves metrics for Prometheus over HTTP, as "
+		 "/metrics. Default: nowhere."},
 };
 
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };

@@ -6,6 +6,7 @@
 #include "priv/identity.h"
 #include "priv/sandbox.h"
 #include "scmpd/connection.h"
+#include "scmpd/http.h"
 #include "scmpd/manual.h"
 #include "scmpd/options.h"
 #include "sys/clock.h"
@@ -318,6 +319,8 @@ static int start(struct scmpd *s, struct buf *error)
 	failed = s->base ? watch_signals(s) : -ENOMEM;
 	for (size_t i = 0; failed == 0 && i < s->listeners.n; i++)
 		failed = watch_listener(s, &s->listeners.items[i]);
+	if (failed == 0)
+		failed = http_start(s, error);
 	return failed < 0 ? failed : give_up_rights(s, error);
 }
 
@@ -329,6 +332,7 @@ static int serve(struct scmpd *s)
 	(void)notify_send("STOPPING=1");
 	while (!LIST_EMPTY(&s->connections))
 		connection_free(LIST_FIRST(&s->connections));
+	http_stop(s);
 	listeners_close(&s->listeners);
 	return 0;
 }
