@@ -4,12 +4,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "stats/admission_file.h"
 #include "stats/statistics.h"
 
-enum { ADMISSION_SHARDS = ADMISSION_SLOTS / ADMISSION_SHARD };
+enum {
+	ADMISSION_SHARDS = ADMISSION_SLOTS / ADMISSION_SHARD,
+	ADMISSION_SHARD_MODE = 0640,
+};
 
 /* The file that the slot's octet is in: a descriptor or a negative errno. */
 static int admission_shard(int run_dirfd, uint32_t shard, int flags)
@@ -20,14 +24,27 @@ static int admission_shard(int run_dirfd, uint32_t shard, int flags)
 	(void)snprintf(name, sizeof(name), "alive.%03u", shard);
 	fd = openat(run_dirfd, name,
 		    flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
-		    0640);
+		    ADMISSION_SHARD_MODE);
 	return fd < 0 ? -errno : fd;
+}
+
+/* The same, made first if it is not there: for the group to look, whatever the
+ * umask. */
+static int admission_make_shard(int run_dirfd, uint32_t shard)
+{
+	int fd = admission_shard(run_dirfd, shard, O_RDWR);
+
+	if (fd != -ENOENT)
+		return fd;
+	fd = admission_shard(run_dirfd, shard, O_RDWR | O_CREAT);
+	if (fd >= 0)
+		(void)fchmod(fd, ADMISSION_SHARD_MODE);
+	return fd;
 }
 
 int admission_life_begin(int run_dirfd, uint32_t slot)
 {
-	int fd = admission_shard(run_dirfd, slot / ADMISSION_SHARD,
-				 O_RDWR | O_CREAT);
+	int fd = admission_make_shard(run_dirfd, slot / ADMISSION_SHARD);
 	int failed;
 
 	if (fd < 0)

@@ -71,7 +71,8 @@ static int shared_make(int dirfd, const struct shared_kind *kind, bool replace)
 		    SHARED_MODE);
 	if (fd < 0)
 		return -errno;
-	failed = shared_fill(fd, kind);
+	/* Whatever the umask. */
+	failed = fchmod(fd, SHARED_MODE) < 0 ? -errno : shared_fill(fd, kind);
 	close(fd);
 	if (!failed && replace)
 		failed = renameat(dirfd, name, dirfd, kind->name) < 0 ? -errno

@@ -10,6 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+static int kept = -1; /* of notify_keep() */
+
 static uint64_t number_of(const char *name)
 {
 	uint64_t value = 0;
@@ -36,26 +38,71 @@ size_t notify_take_sockets(void)
 	return n;
 }
 
-int notify_send(const char *state)
+/* Where notices go; its length, or 0: nowhere. */
+static socklen_t notify_address(struct sockaddr_un *address)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	const char *path = getenv("NOTIFY_SOCKET");
 	size_t n = path ? strlen(path) : 0;
-	ssize_t sent;
-	int fd;
 
-	if (n == 0 || n >= sizeof(address.sun_path))
+	if (n == 0 || n >= sizeof(address->sun_path))
 		return 0;
-	memcpy(address.sun_path, path, n);
+	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	memcpy(address->sun_path, path, n);
 	if (path[0] == '@')
-		address.sun_path[0] = '\0';
+		address->sun_path[0] = '\0';
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
+}
+
+/* A socket connected to there, or a negative errno; -ENOTCONN: nowhere. */
+static int notify_connect(void)
+{
+	struct sockaddr_un address;
+	socklen_t n = notify_address(&address);
+	int fd, failed;
+
+	if (n == 0)
+		return -ENOTCONN;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	sent = sendto(fd, state, strlen(state), MSG_DONTWAIT | MSG_NOSIGNAL,
-		      (const struct sockaddr *)&address,
-		      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
-	n = (size_t)errno;
+	if (connect(fd, (const struct sockaddr *)&address, n) == 0)
+		return fd;
+	failed = -errno;
 	close(fd);
-	return sent < 0 ? -(int)n : 0;
+	return failed;
+}
+
+int notify_send(const char *state)
+{
+	int fd = kept >= 0 ? kept : notify_connect();
+	int failed = 0;
+
+	if (fd < 0)
+		return fd == -ENOTCONN ? 0 : fd;
+	if (send(fd, state, strlen(state), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		failed = -errno;
+	if (fd != kept)
+		close(fd);
+	return failed;
+}
+
+int notify_keep(void)
+{
+	int fd = kept >= 0 ? kept : notify_connect();
+
+	if (fd < 0)
+		return fd == -ENOTCONN ? 0 : fd;
+	kept = fd;
+	return 0;
+}
+
+uint64_t notify_watchdog_us(void)
+{
+	uint64_t us = 0;
+
+	if (getenv("WATCHDOG_PID") &&
+	    number_of("WATCHDOG_PID") != (uint64_t)getpid())
+		return 0;
+	(void)num_parse_u64(span_str(getenv("WATCHDOG_USEC")), INT64_MAX, &us);
+	return us;
 }

@@ -10,6 +10,7 @@
 #define SYS_NOTIFY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum { NOTIFY_FIRST_FD = 3 };
 
@@ -28,5 +29,17 @@ int notify_has_sockets(void);
  * NOTIFY_SOCKET.  Never blocks; 0 or a negative errno.
  */
 int notify_send(const char *state);
+
+/*
+ * Opens what notify_send() needs and keeps it, for a process that soon may make
+ * no socket any more. 0, also without NOTIFY_SOCKET, or a negative errno.
+ */
+int notify_keep(void);
+
+/*
+ * Microseconds within which "WATCHDOG=1" is expected of this process again and
+ * again (sd_watchdog_enabled(3)); 0: it is not.
+ */
+uint64_t notify_watchdog_us(void);
 
 #endif
