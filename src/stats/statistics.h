@@ -98,7 +98,7 @@ struct statistics_totals {
 };
 
 struct statistics_head {
-	struct shared_header header;
+	_Alignas(STATISTICS_PAGE) struct shared_header header;
 	_Atomic uint64_t started_s;
 	/* How many folds there were; totals[folds % 2] are of that many. */
 	_Atomic uint64_t folds;
@@ -106,9 +106,9 @@ struct statistics_head {
 	_Atomic uint64_t top;	   /* no place from here on was ever used */
 	_Atomic uint64_t peak;
 	struct counters_door door;
-	_Alignas(STATISTICS_PAGE) struct statistics_totals totals[2];
+	struct statistics_totals totals[2];
 	/* the serial of fold n at n % STATISTICS_JOURNAL */
-	_Alignas(STATISTICS_PAGE) _Atomic uint64_t journal[STATISTICS_JOURNAL];
+	_Atomic uint64_t journal[STATISTICS_JOURNAL];
 };
 
 /* Where the pages of place 0 are, in octets. */

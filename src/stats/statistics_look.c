@@ -66,16 +66,6 @@ uint64_t statistics_look_file(const struct statistics_look *look)
 
 /* --- sessions --- */
 
-/* All of the head that is not totals, as it is now. */
-struct look_head {
-	_Alignas(8) char octets[offsetof(struct statistics_head, totals)];
-};
-
-static const struct statistics_head *look_at_head(const struct look_head *head)
-{
-	return (const struct statistics_head *)(const void *)head;
-}
-
 struct look_pages {
 	struct statistics_identity identity;
 	struct statistics_counters counters;
@@ -107,8 +97,8 @@ struct look_session {
 
 /* What one going through all places has found. */
 struct look_round {
+	struct statistics_head head; /* of before, without the totals */
 	struct statistics_look *look;
-	struct look_head head; /* of before */
 	uint64_t top;
 	struct look_session *sessions;
 	size_t sessions_n;
@@ -191,7 +181,7 @@ static int look_add_up(const struct look_round *round,
 		       struct counters_totals *sum)
 {
 	const struct statistics_look *look = round->look;
-	uint64_t first = counters_get(&look_at_head(&round->head)->folds);
+	uint64_t first = counters_get(&round->head.folds);
 	uint64_t serials[STATISTICS_JOURNAL];
 	struct statistics_totals totals;
 	uint64_t folds;
@@ -223,7 +213,7 @@ static uint64_t look_least(uint64_t a, uint64_t b)
 static void look_add_head(const struct look_round *round,
 			  struct counters_all *sum)
 {
-	const struct statistics_head *head = look_at_head(&round->head);
+	const struct statistics_head *head = &round->head;
 
 	memcpy(&sum->door, (const void *)&head->door, sizeof(sum->door));
 	counters_set(&sum->now.peak,
@@ -239,10 +229,10 @@ static bool look_begin(struct look_round *round)
 {
 	size_t size;
 
-	if (!look_read(round->look, &round->head, sizeof(round->head), 0))
+	if (!look_read(round->look, &round->head,
+		       offsetof(struct statistics_head, totals), 0))
 		return false;
-	round->top = look_least(counters_get(&look_at_head(&round->head)->top),
-				SLOTS_MAX);
+	round->top = look_least(counters_get(&round->head.top), SLOTS_MAX);
 	/* Memory only for sessions that there are. */
 	size = (round->top + 1) * sizeof(*round->sessions);
 	round->sessions =
