@@ -67,6 +67,14 @@ call_handler events_stop;
 
 call_handler metrics_list; /* metrics.c */
 
+call_handler status_list; /* status.c */
+
+call_handler server_show_drain; /* server.c */
+call_handler server_set_drain;
+call_handler server_show_level;
+call_handler server_set_level;
+call_handler server_reload;
+
 call_handler login_user; /* login.c */
 call_handler login_pass;
 

@@ -22,7 +22,7 @@ static bool fits(const struct kick_match *m, const struct statistics_row *row)
 		return false;
 	if (m->user.n && !span_equal(m->user, user))
 		return false;
-	if (row->idle_ms < m->idle_ms)
+	if (row->idle_ms < m->idle_ms || (m->without_marks && row->marks))
 		return false;
 	return !m->network ||
 	       (row->has_peer && network_contains(m->network, &row->address));

@@ -19,6 +19,7 @@ struct kick_match {
 	struct span user;	       /* exactly; empty: any */
 	const struct network *network; /* NULL: any */
 	uint64_t idle_ms;	       /* who was heard of since then: not */
+	bool without_marks;	       /* who has marked messages: not */
 	/* Whose sessions are let be though they fit; NULL: nobody's. */
 	bool (*is_spared)(void *context, struct span user);
 	void *context;

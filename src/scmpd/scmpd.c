@@ -9,6 +9,8 @@
 #include "scmpd/http.h"
 #include "scmpd/manual.h"
 #include "scmpd/options.h"
+#include "scmpd/server.h"
+#include "scmpd/watchdog.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/notify.h"
@@ -73,12 +75,26 @@ static void find_host(struct scmpd *s)
 	s->host[sizeof(s->host) - 1] = '\0';
 }
 
-static int open_users(struct scmpd *s, struct buf *error)
+static void take_penalty_rules(struct scmpd *s)
 {
+	const struct settings *settings = s->settings;
+
+	s->penalty_rules = (struct penalty_rules){
+		.free = (uint32_t)settings->penalty_free,
+		.most_ms = (uint32_t)settings->penalty_delay * 1000,
+		.refuse = (uint32_t)settings->penalty_refuse,
+	};
+}
+
+int scmpd_take_settings(struct scmpd *s, struct buf *error)
+{
+	find_host(s);
+	take_penalty_rules(s);
+	rules_clear(&s->rulebook.rules);
+	s->rulebook = (struct rulebook){0};
 	rulebook_find(&s->rulebook, s->settings);
-	if (s->rulebook.path)
-		snprintf(s->database, sizeof(s->database), "%s",
-			 s->rulebook.path);
+	snprintf(s->database, sizeof(s->database), "%s",
+		 s->rulebook.path ? s->rulebook.path : "");
 	return users_open(&s->users, s->settings->users.items,
 			  s->settings->users.n, error);
 }
@@ -114,14 +130,8 @@ static void open_statistics(struct scmpd *s)
 /* Failed logins count here and for POP3 alike. */
 static void open_penalty(struct scmpd *s)
 {
-	const struct settings *settings = s->settings;
 	int failed = penalty_open(&s->penalty, s->run_dirfd);
 
-	s->penalty_rules = (struct penalty_rules){
-		.free = (uint32_t)settings->penalty_free,
-		.most_ms = (uint32_t)settings->penalty_delay * 1000,
-		.refuse = (uint32_t)settings->penalty_refuse,
-	};
 	if (failed < 0)
 		log_warning("run_dir %s: %s; failed logins are not slowed down",
 			    s->run_dir, strerror(-failed));
@@ -308,7 +318,7 @@ static int start(struct scmpd *s, struct buf *error)
 	int failed = open_run_dir(s, error);
 
 	if (failed == 0)
-		failed = open_users(s, error);
+		failed = scmpd_take_settings(s, error);
 	if (failed == 0)
 		failed = open_listeners(s, error);
 	if (failed < 0)
@@ -317,10 +327,16 @@ static int start(struct scmpd *s, struct buf *error)
 	open_statistics(s);
 	s->base = event_base_new();
 	failed = s->base ? watch_signals(s) : -ENOMEM;
+	if (failed == 0)
+		failed = watchdog_answer(s);
 	for (size_t i = 0; failed == 0 && i < s->listeners.n; i++)
 		failed = watch_listener(s, &s->listeners.items[i]);
 	if (failed == 0)
+		failed = server_start(s);
+	if (failed == 0)
 		failed = http_start(s, error);
+	if (notify_keep() < 0)
+		log_warning("the service manager cannot be told anything");
 	return failed < 0 ? failed : give_up_rights(s, error);
 }
 
@@ -364,7 +380,6 @@ int scmpd_main(int argc, char **argv)
 		return complain(buf_str(&error) ? memory : "?", EXIT_CONFIG);
 	if (open_log(scmpd.settings) < 0)
 		return complain("the log cannot be opened", EXIT_CONFIG);
-	find_host(&scmpd);
 	if (start(&scmpd, &error) < 0) {
 		listeners_close(&scmpd.listeners);
 		return complain(buf_str(&error) ? memory : "cannot start", 1);

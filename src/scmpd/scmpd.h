@@ -58,6 +58,11 @@ struct scmpd {
 	int64_t started; /* seconds since 1970 */
 };
 
+/* Has in force what s->configuration says, but for what can be done only once,
+ * before rights are given up. 0, or a negative errno with *error. */
+__attribute__((warn_unused_result)) int scmpd_take_settings(struct scmpd *s,
+							    struct buf *error);
+
 /* Runs the command line; the exit status. */
 int scmpd_main(int argc, char **argv);
 

@@ -220,6 +220,7 @@ static const struct filter_row filter_rows[] = {
 	 * paths, of which Landlock leaves it those of the database, of run_dir
 	 * and of the configuration. */
 	{"ioctl",	DAEMON, {ARG(1, FIONREAD)}},	/* how much came */
+	{"ioctl",	DAEMON, {ARG(1, TCGETS)}}, /* libconfuse: a terminal? */
 	{"socketpair",	DAEMON, {ARG(0, AF_UNIX)}},	/* libevent's signals */
 	{"open",	DAEMON, {{0}}},
 	{"stat",	DAEMON, {{0}}},

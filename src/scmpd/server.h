@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* The server as a whole: letting nobody in, reading its configuration again,
+ * how much is logged. */
+#ifndef SCMPD_SERVER_H
+#define SCMPD_SERVER_H
+
+#include "scmpd/scmpd.h"
+#include "stats/control.h"
+
+/* Has the log level in force that was set here before, and waits for SIGHUP,
+ * which is RELOAD. 0 or -ENOMEM. */
+__attribute__((warn_unused_result)) int server_start(struct scmpd *s);
+
+/* What is asked of all sessions now; nothing if that cannot be read. */
+struct control_state server_asked(const struct scmpd *s);
+
+/*
+ * Has what the database says in force in s->configuration. False: there is no
+ * database, or it cannot be read now, and all is as it was.
+ */
+bool server_look(struct scmpd *s);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+/* STATUS: how the server is, one value a line. */
+#include "auth/auth.h"
+#include "base/num.h"
+#include "config/live.h"
+#include "scmpd/connection.h"
+#include "scmpd/handlers.h"
+#include "scmpd/server.h"
+#include "scmpd/sessions.h"
+#include "store/database_settings.h"
+#include "store/database_users.h"
+#include "sys/clock.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { DATABASE_WAIT_MS = 500, VALUE_TEXT = USERS_PATH_SIZE };
+
+/* The account that an older server began with, and its password. */
+static const struct span default_name = SPAN_LITERAL("default");
+
+/* --- lines --- */
+
+static void put(struct call *call, const char *name, struct span value)
+{
+	scmp_write_field(call_record(call), name, value);
+	call_send(call);
+}
+
+static void put_number(struct call *call, const char *name, uint64_t value)
+{
+	scmp_write_field_u64(call_record(call), name, value);
+	call_send(call);
+}
+
+static void put_unknown(struct call *call, const char *name)
+{
+	scmp_write_field_unknown(call_record(call), name);
+	call_send(call);
+}
+
+static void put_yes(struct call *call, const char *name, bool yes)
+{
+	put(call, name, span_str(yes ? "yes" : "no"));
+}
+
+/* --- what is counted --- */
+
+static uint64_t sum_of(const _Atomic uint64_t *words, size_t n)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += counters_get(&words[i]);
+	return sum;
+}
+
+static void put_logins(struct call *call, const struct counters_monitor *m)
+{
+	uint64_t good = 0, all = 0;
+
+	for (int i = 0; i < COUNTERS_METHODS; i++) {
+		good += counters_get(&m->logins[i][COUNTERS_LOGGED_IN]);
+		all += sum_of(m->logins[i], COUNTERS_LOGINS);
+	}
+	put_number(call, "logins", good);
+	put_number(call, "logins_failed", all - good);
+}
+
+static void put_counts(struct call *call, const struct counters_all *sum)
+{
+	const struct counters_front *f = &sum->totals.front;
+	const struct counters_monitor *m = &sum->totals.monitor;
+	uint64_t sent = counters_get(&f->sent);
+	uint64_t received = counters_get(&f->received);
+
+	if (counters_get(&sum->now.started))
+		put_number(call, "statistics_since",
+			   counters_get(&sum->now.started));
+	put_number(call, "connections", counters_get(&m->connections));
+	put_number(call, "connections_open", sessions_open(sum));
+	put_number(call, "connections_peak", counters_get(&sum->now.peak));
+	put_number(call, "connections_refused",
+		   sum_of(sum->door.refused, COUNTERS_REFUSALS));
+	put_logins(call, m);
+	put_number(call, "bytes", sent + received);
+	put_number(call, "bytes_sent", sent);
+	put_number(call, "bytes_received", received);
+	put_number(call, "messages", counters_get(&f->retrieved));
+	put_number(call, "messages_deleted", counters_get(&m->deleted));
+}
+
+/* --- users --- */
+
+static void put_max(struct call *call, struct database *db)
+{
+	char memory[USERS_ERROR_SIZE], text[32];
+	struct buf value, error;
+	uint64_t max = 0;
+	bool is_set;
+
+	buf_init(&value, text, sizeof(text));
+	buf_init(&error, memory, sizeof(memory));
+	is_set = database_text_get(db, DATABASE_SETTINGS, LIVE_MAX_USERS,
+				   &value, &error) == 0 &&
+		 num_parse_u64(buf_span(&value), UINT32_MAX, &max);
+	scmp_write_field_u64(call_record(call), LIVE_MAX_USERS, max);
+	scmp_write_field_str(&call->connection->record, "source",
+			     is_set ? "scmp" : "default");
+	call_send(call);
+}
+
+static void put_users(struct call *call)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct scmpd *s = call->scmpd;
+	struct database db;
+	struct buf error;
+	uint64_t n;
+
+	buf_init(&error, memory, sizeof(memory));
+	if (!s->database[0] || database_open(&db, s->database, DATABASE_READ,
+					     DATABASE_WAIT_MS, &error) < 0) {
+		put_unknown(call, "users");
+		put_unknown(call, LIVE_MAX_USERS);
+		return;
+	}
+	if (database_users_count(&db, NULL, &n, &error) == 0)
+		put_number(call, "users", n);
+	else
+		put_unknown(call, "users");
+	put_max(call, &db);
+	database_close(&db);
+}
+
+/* Nothing of a stored form is kept but this. */
+static uint64_t fingerprint(const char *text)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	return h | 1;
+}
+
+/* A check takes its time, so it is made once for each stored form. */
+static bool is_default_password(const char *stored)
+{
+	static uint64_t checked;
+	static bool was_good;
+
+	if (checked != fingerprint(stored)) {
+		checked = fingerprint(stored);
+		was_good =
+			auth_check_password(stored, default_name) == AUTH_GOOD;
+	}
+	return was_good;
+}
+
+static bool has_default_password(struct scmpd *s)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct user_row row;
+	struct buf error;
+	bool yes;
+
+	buf_init(&error, memory, sizeof(memory));
+	yes = users_find(&s->users, default_name, &row, &error) ==
+		      USERS_FOUND &&
+	      row.enabled && is_default_password(row.password);
+	user_row_clear(&row);
+	return yes;
+}
+
+/* --- settings --- */
+
+/* All that can be changed while the server runs: limits, maildir, log_level. */
+static void put_settings(struct call *call)
+{
+	const struct conf *conf = &call->scmpd->configuration.conf;
+	const char *name;
+
+	(void)server_look(call->scmpd);
+	for (size_t i = 0; (name = conf_live_name(conf, i)); i++) {
+		char memory[VALUE_TEXT];
+		struct buf value;
+
+		buf_init(&value, memory, sizeof(memory));
+		(void)conf_add_value(conf, span_str(name), &value);
+		scmp_write_field(call_record(call), name, buf_span(&value));
+		scmp_write_field_str(&call->connection->record, "source",
+				     conf_source(conf, span_str(name)));
+		call_send(call);
+	}
+}
+
+void status_list(struct call *call)
+{
+	struct scmpd *s = call->scmpd;
+	struct counters_all sum;
+	int64_t uptime = clock_now_s() - s->started;
+
+	if (!sessions_sum(call, &sum))
+		return;
+	call_begin(call, "status");
+	put(call, "version", span_str("pop3-session/" POP3_SESSION_VERSION));
+	put_number(call, "started", (uint64_t)s->started);
+	put_number(call, "uptime", uptime > 0 ? (uint64_t)uptime : 0);
+	put_counts(call, &sum);
+	put_users(call);
+	put_settings(call);
+	put_unknown(call, "transform");
+	put_yes(call, "draining", server_asked(s).drain);
+	put_yes(call, "default_password", has_default_password(s));
+	call_end(call);
+}
