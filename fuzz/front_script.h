@@ -335,6 +335,7 @@ static void *play(void *context)
 		.preauth = s->preauth,
 		.unfit = s->unfit,
 		.stamp_n = (uint32_t)stamp.n,
+		.alive_ms = 600000,
 	};
 
 	answer(actor, CHANNEL_GREETING, span_make(&greeting, sizeof(greeting)),
@@ -387,7 +388,6 @@ static void run_front(struct actor *actor)
 		.offer_user = actor->script->offer_user,
 		.keep_seen = actor->script->keep_seen,
 		.greeting = "ready",
-		.alive_ms = 600000,
 	};
 	int client[2], channel[2], output[2];
 	pthread_t thread;

@@ -385,6 +385,8 @@ static void send_stray(struct stray *stray, int channel, enum channel_kind due)
 		 * promise (the second) would not come.
 		 */
 		memcpy(greeting, d.body.p, d.body.n);
+		memset(greeting + offsetof(struct channel_greeting, alive_ms),
+		       0x7f, 4); /* nor that it lives */
 		for (int i = 0; i < 3; i++)
 			greeting[i] &= i == 1 ? 0 : 1;
 		d.body.p = greeting;

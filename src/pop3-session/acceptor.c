@@ -107,6 +107,20 @@ static void obey_master(struct acceptor *a)
 		live_signal(&a->live, SIGKILL, LIVE_ALL);
 }
 
+/*
+ * The file cannot be opened again: its pages are in the fronts' parent.  A new
+ * generation counts in whatever file there is then.
+ */
+static void look_at_statistics(struct acceptor *a)
+{
+	if (a->is_stale || !statistics_is_lost(&a->service->statistics))
+		return;
+	a->is_stale = true;
+	log_warning("run_dir: the file stats was removed, replaced or cut; "
+		    "new sessions are counted anew by a new generation");
+	tell_master(a, WORD_STALE);
+}
+
 static void wait_and_work(struct acceptor *a)
 {
 	struct pollfd fds[LISTENING_SOCKETS + 2];
@@ -138,6 +152,7 @@ static void wait_and_work(struct acceptor *a)
 		if (fds[2 + i].revents)
 			acceptor_accept(a, a->sockets[i]);
 	}
+	look_at_statistics(a);
 	if (fds[0].revents)
 		obey_master(a);
 }
@@ -238,14 +253,15 @@ int acceptor_serve(struct service *service, int control, int sockets)
 	if (r == 0)
 		r = live_init(&a->live,
 			      (uint32_t)service->settings->max_sessions);
-	if (r == 0)
+	if (r == 0) {
+		service_share(service); /* for the front parent, too */
 		r = start_front_parent(a);
+	}
 	if (r < 0) {
 		start_error(service->settings, "cannot start: %s",
 			    strerror(-r));
 		return 1;
 	}
-	service_share(service);
 	service_remark(service);
 	if (enter_sandbox(a) < 0 || await_front_parent(a) < 0)
 		return 1;

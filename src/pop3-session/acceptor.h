@@ -31,6 +31,7 @@ struct acceptor {
 	size_t sockets_n; /* 0: no longer accepting */
 	bool leaving;
 	bool control_gone;
+	bool is_stale;	     /* statistics are lost, and that was told */
 	int signals;	     /* tells of SIGCHLD */
 	int monitor_signals; /* tells a monitor of SIGTERM */
 	uint32_t orders_out;

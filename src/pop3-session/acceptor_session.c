@@ -70,6 +70,7 @@ static void take_report(struct acceptor *a)
 		return;
 	}
 	out_of(a, "clone", -report.pid);
+	statistics_refused(&a->service->statistics, COUNTERS_UNSERVED);
 	if (live_has_no_front(&a->live, report.session, &ticket))
 		admission_leave(&a->service->admission, &ticket);
 }
@@ -82,15 +83,20 @@ void acceptor_take_reports(struct acceptor *a)
 }
 
 static int order_front(struct acceptor *a, uint32_t session, int client,
-		       int channel)
+		       int channel, const struct admission_ticket *ticket)
 {
-	struct front_order order = {session};
-	const int fds[] = {client, channel};
+	struct front_order order = {
+		.session = session,
+		.slot = ticket->slot,
+		.serial = ticket->counted ? ticket->serial : 0,
+	};
+	const int fds[] = {client, channel, ticket->fd};
 	ssize_t r;
 
 	while (a->orders_out >= ORDERS_OUT)
 		take_report(a);
-	r = io_send_fds(a->orders, &order, sizeof(order), fds, 2, 0);
+	r = io_send_fds(a->orders, &order, sizeof(order), fds,
+			ticket->fd >= 0 ? 3 : 2, 0);
 	if (r < 0)
 		return (int)r;
 	a->orders_out++;
@@ -119,8 +125,12 @@ static int start_session(struct acceptor *a, int client,
 	pid_t monitor;
 	int r;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
-		return -errno;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) <
+	    0) {
+		r = -errno;
+		admission_leave(&a->service->admission, ticket);
+		return r;
+	}
 	setup.channel = channel[0];
 	monitor_start(&acceptor_page.monitor, &setup);
 	session = live_add(&a->live, ticket);
@@ -131,13 +141,14 @@ static int start_session(struct acceptor *a, int client,
 	if (monitor < 0) {
 		r = -errno;
 		live_cancel(&a->live, session);
+		admission_leave(&a->service->admission, ticket);
 	} else {
 		/*
-		 * From here on its end releases the session.  Only now, since
-		 * a front would greet the client.
+		 * From here on its end releases the session, and gives the
+		 * ticket back.  Only now, since a front would greet the client.
 		 */
 		live_set_monitor(&a->live, session, monitor);
-		r = order_front(a, session, client, channel[1]);
+		r = order_front(a, session, client, channel[1], ticket);
 	}
 	close(channel[1]);
 	close(channel[0]);
@@ -148,6 +159,7 @@ static void refuse_for(struct acceptor *a, int client, const struct peer *peer,
 		       int error)
 {
 	refusal_apologise(client);
+	statistics_refused(&a->service->statistics, COUNTERS_UNSERVED);
 	event_unserved(peer, "new session", error);
 	acceptor_pause(a, ACCEPTOR_PAUSE_MS);
 }
@@ -168,10 +180,8 @@ static bool serve(struct acceptor *a, int client)
 	if (!door_admit(a->service, client, &peer, 0, &ticket))
 		return false;
 	r = start_session(a, client, &peer, &ticket);
-	if (r < 0) {
-		admission_leave(&a->service->admission, &ticket);
+	if (r < 0)
 		refuse_for(a, client, &peer, -r);
-	}
 	admission_hand_over(&ticket);
 	return r == 0;
 }

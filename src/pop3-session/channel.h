@@ -70,6 +70,7 @@ struct channel_greeting {
 	bool preauth;	  /* a login for debugging is already under way */
 	bool unfit;	  /* nobody can log in: end with an error */
 	uint32_t stamp_n; /* octets of the APOP stamp that follow; 0: no APOP */
+	uint32_t alive_ms; /* CHANNEL_ALIVE is not wanted more often */
 };
 
 struct channel_login {

@@ -2,6 +2,8 @@
 #include "pop3-session/door.h"
 
 #include "pop3-session/refusal.h"
+#include "stats/admission_tell.h"
+#include "sys/log.h"
 
 const char *door_reply(enum door_verdict verdict)
 {
@@ -22,7 +24,25 @@ const char *door_reply(enum door_verdict verdict)
 	return replies[verdict];
 }
 
-static bool turn_away_for_limit(const struct service *service, int client,
+/* Also counts it, and tells those who look. */
+static void count_refusal(struct service *service, const struct peer *peer,
+			  enum counters_refusal why)
+{
+	struct events_event event = {
+		.type = EVENTS_REFUSED,
+		.has_peer = peer->known,
+		.reason = why,
+	};
+
+	if (peer->known) {
+		event.address = peer->address;
+		event.port = peer->port;
+	}
+	statistics_refused(&service->statistics, why);
+	(void)events_write(&service->events, &event);
+}
+
+static bool turn_away_for_limit(struct service *service, int client,
 				const struct peer *peer,
 				enum admission_verdict verdict)
 {
@@ -34,14 +54,15 @@ static bool turn_away_for_limit(const struct service *service, int client,
 	}
 	if (verdict != ADMISSION_NETWORK_FULL)
 		return false;
+	count_refusal(service, peer, COUNTERS_NETWORK_FULL);
 	refusal_tell(client, peer, door_reply(DOOR_NETWORK_FULL),
 		     "max_sessions_per_network", s->max_sessions_per_network);
 	return true;
 }
 
-void door_is_full(const struct service *service, int client,
-		  const struct peer *peer)
+void door_is_full(struct service *service, int client, const struct peer *peer)
 {
+	count_refusal(service, peer, COUNTERS_FULL);
 	refusal_tell(client, peer, door_reply(DOOR_FULL), "max_sessions",
 		     service->settings->max_sessions);
 }
@@ -58,6 +79,7 @@ static bool turn_away_for_failures(struct service *service, int client,
 {
 	if (!door_has_failures(service, peer))
 		return false;
+	count_refusal(service, peer, COUNTERS_FAILURES);
 	refusal_tell(client, peer, door_reply(DOOR_FAILURES), "penalty_refuse",
 		     service->settings->penalty_refuse);
 	return true;
@@ -73,9 +95,22 @@ static bool turn_away_for_rules(struct service *service, int client,
 
 	if (verdict == RULES_LET_IN)
 		return false;
+	count_refusal(service, peer,
+		      verdict == RULES_BANNED ? COUNTERS_BANNED
+					      : COUNTERS_NOT_ALLOWED);
 	refusal_rule(client, peer, door_reply(DOOR_RULED_OUT),
 		     verdict == RULES_BANNED ? &by : NULL);
 	return true;
+}
+
+/* It is served all the same. */
+static void tell_uncounted(struct service *service)
+{
+	statistics_uncounted(&service->statistics);
+	if (service->statistics.fd >= 0 &&
+	    admission_may_tell(&service->admission))
+		log_warning("run_dir: no room for the statistics of a session, "
+			    "or no file; it is served without");
 }
 
 struct admission_limits door_limits(const struct service *service)
@@ -103,5 +138,9 @@ bool door_admit(struct service *service, int client, const struct peer *peer,
 	verdict = admission_enter(
 		&service->admission, peer->known ? &peer->address : NULL,
 		service_has_no_limit(service, peer), &limits, ticket);
-	return !turn_away_for_limit(service, client, peer, verdict);
+	if (turn_away_for_limit(service, client, peer, verdict))
+		return false;
+	if (!ticket->counted)
+		tell_uncounted(service);
+	return true;
 }

@@ -41,7 +41,6 @@ door_admit(struct service *service, int client, const struct peer *peer,
 	   unsigned wait_ms, struct admission_ticket *ticket);
 
 /* It may not, for this process has as many sessions as it may. */
-void door_is_full(const struct service *service, int client,
-		  const struct peer *peer);
+void door_is_full(struct service *service, int client, const struct peer *peer);
 
 #endif

@@ -16,6 +16,7 @@ static const char *const end_words[MONITOR_ENDS] = {
 	[END_IDLE] = "Inactivity",
 	[END_LOGIN_TIMEOUT] = "Inactivity during login",
 	[END_SHUTDOWN] = "Server shutting down",
+	[END_KICKED] = "Kicked",
 	[END_STORAGE] = "A message could not be read to its end",
 	[END_NO_MAILDROP] = "The maildrop cannot be served",
 	[END_FRONT_DIED] = "Front process died",

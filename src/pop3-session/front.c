@@ -62,13 +62,16 @@ static bool wait_to_write(void *context)
 
 static void output_moved(void *context)
 {
-	front_alive(context);
+	struct front *front = context;
+
+	counters_set(&front->own->counts.sent, front->out.sent);
+	front_alive(front);
 }
 
 static void end_with(struct front *front, enum channel_reason reason)
 {
 	front->ended = true;
-	front->summary.reason = reason;
+	front->reason = reason;
 }
 
 static bool is_resting(const struct front *front)
@@ -119,7 +122,8 @@ static bool read_more(struct front *front)
 		end_with(front, CHANNEL_HUNG_UP);
 		return false;
 	}
-	front->summary.received += (uint64_t)n;
+	counters_add(&front->own->counts.received, (uint64_t)n);
+	front->line_at = clock_ms();
 	front->pending = span_make(front->input, (size_t)n);
 	return true;
 }
@@ -127,7 +131,7 @@ static bool read_more(struct front *front)
 /* One answer, and the last if there were too many of them in a row. */
 static void bad_line(struct front *front, enum front_reply reply)
 {
-	front->summary.errors++;
+	counters_add(&front->own->counts.errors, 1);
 	if (++front->errors_in_row == ERRORS_IN_ROW) {
 		reply = REPLY_TOO_MANY_ERRORS;
 		end_with(front, CHANNEL_ERRORS);
@@ -144,13 +148,39 @@ static void bad_argument(struct front *front, enum pop3_verb verb)
 	bad_line(front, REPLY_NONE);
 }
 
-static void obey(struct front *front, struct span line)
+/* What the command is counted as: an enum pop3_verb, or another one. */
+static unsigned begin_verb(struct front *front, enum pop3_verdict verdict,
+			   const struct pop3_command *command)
+{
+	unsigned verb = verdict == POP3_EMPTY || verdict == POP3_UNKNOWN
+				? (unsigned)COUNTERS_OTHER_VERB
+				: (unsigned)command->verb;
+
+	counters_set(&front->own->verb, verb + 1);
+	return verb;
+}
+
+/* Before what it was answered with can reach the client. */
+static void count_verb(struct front *front, unsigned verb)
+{
+	struct counters_front *counts = &front->own->counts;
+
+	counters_add(&counts->commands[verb][front->is_error ? COUNTERS_ERR
+							     : COUNTERS_OK],
+		     1);
+	counters_set(&front->own->marks, front->deleted_count);
+	front->is_error = false;
+}
+
+static unsigned obey(struct front *front, struct span line)
 {
 	struct pop3_command command;
+	enum pop3_verdict verdict = pop3_parse(line, front->state, &command);
+	unsigned verb = begin_verb(front, verdict, &command);
 
 	if (front->setup->transcript)
 		transcript_input(line);
-	switch (pop3_parse(line, front->state, &command)) {
+	switch (verdict) {
 	case POP3_VALID:
 		front->errors_in_row = 0;
 		front_command(front, &command);
@@ -168,6 +198,7 @@ static void obey(struct front *front, struct span line)
 		bad_argument(front, command.verb);
 		break;
 	}
+	return verb;
 }
 
 /* What came before the login may hold a password, on whatever line. */
@@ -178,10 +209,20 @@ static void forget(struct front *front, struct span taken)
 		explicit_bzero(front->line, sizeof(front->line));
 }
 
+/* The next one begins where this one has ended. */
+static void count_time(struct front *front)
+{
+	uint64_t now = counters_get(&front->own->active_ms);
+
+	counters_observe(&front->own->counts.command_ms, now - front->line_at);
+	front->line_at = now;
+}
+
 static void serve_line(struct front *front)
 {
 	bool secret = front->state == POP3_AUTHORIZATION;
 	struct span line, taken = front->pending;
+	unsigned verb = COUNTERS_OTHER_VERB;
 	enum line_verdict verdict =
 		line_feed(&front->reader, &front->pending, &line);
 
@@ -189,7 +230,7 @@ static void serve_line(struct front *front)
 	case LINE_MORE:
 		break;
 	case LINE_READY:
-		obey(front, line);
+		verb = obey(front, line);
 		break;
 	case LINE_TOO_LONG:
 		bad_line(front, REPLY_TOO_LONG);
@@ -202,7 +243,9 @@ static void serve_line(struct front *front)
 		forget(front, span_take(taken, taken.n - front->pending.n));
 	if (verdict == LINE_MORE)
 		return;
+	count_verb(front, verb);
 	front_alive(front);
+	count_time(front);
 	if (front->told && !front->ended)
 		end_with(front, CHANNEL_TOLD);
 	if (front->lost || front->out.failed)
@@ -239,6 +282,7 @@ static bool greet(struct front *front)
 	memcpy(&greeting, message.body.p, sizeof(greeting));
 	message.body = span_drop(message.body, sizeof(greeting));
 	front->plaintext = greeting.plaintext;
+	front->alive_ms = greeting.alive_ms;
 	front->apop = greeting.stamp_n > 0;
 	if (greeting.unfit) {
 		output_add_str(&front->out, "-ERR [SYS/TEMP] no session can be "
@@ -259,13 +303,26 @@ static bool greet(struct front *front)
 	return true;
 }
 
+/* Where there is no place for its statistics. */
+static struct statistics_counters nobodys;
+
+static struct statistics_counters *own_page(const struct front_setup *setup)
+{
+	if (setup->counters)
+		return setup->counters;
+	memset(&nobodys, 0, sizeof(nobodys));
+	return &nobodys;
+}
+
 void front_run(struct front *front, const struct front_setup *setup)
 {
 	const struct output_watch watch = {wait_to_write, output_moved, front};
+	struct channel_summary summary;
 
 	front->setup = setup;
 	front->state = POP3_AUTHORIZATION;
-	front->summary.reason = CHANNEL_HUNG_UP;
+	front->reason = CHANNEL_HUNG_UP;
+	front->own = own_page(setup);
 	front->alive_at = clock_ms();
 	output_init(&front->out, setup->out, setup->is_socket, &watch);
 	front->out.transcript = setup->transcript;
@@ -278,10 +335,10 @@ void front_run(struct front *front, const struct front_setup *setup)
 		serve_line(front);
 	}
 	output_flush(&front->out);
-	front->summary.sent = front->out.sent;
+	summary = front_summary(front, front->out.sent);
 	if (!front->is_summed &&
 	    !front_send(front, CHANNEL_SUMMARY,
-			span_make(&front->summary, sizeof(front->summary)),
+			span_make(&summary, sizeof(summary)),
 			span_make(NULL, 0), span_make(NULL, 0)))
 		return;
 	if (!front->out.failed)

@@ -14,6 +14,7 @@
 #include "pop3-session/output.h"
 #include "proto/line.h"
 #include "proto/pop3.h"
+#include "stats/statistics.h"
 #include "store/table.h"
 
 #include <stdbool.h>
@@ -28,7 +29,8 @@ struct front_setup {
 	bool transcript; /* show both directions on fd 2 */
 	bool keep_seen;	 /* tell the monitor what was retrieved */
 	const char *greeting; /* the text after "+OK " and before the stamp */
-	uint32_t alive_ms;    /* tell the monitor of life not more often */
+	/* the session's page, where all is counted; NULL: it has none */
+	struct statistics_counters *counters;
 };
 
 enum {
@@ -50,12 +52,17 @@ struct front {
 	bool told;	/* the monitor asked to close */
 	bool lost;	/* the monitor is gone: nothing can be done */
 	bool is_summed; /* the monitor has its summary */
+	bool is_error;	/* the command under way is answered by -ERR */
 	bool plaintext;
 	bool apop;
 	uint32_t errors_in_row;
-	uint32_t had; /* kinds of messages that came, bits */
-	uint64_t alive_at;
-	struct channel_summary summary;
+	uint32_t had;	   /* kinds of messages that came, bits */
+	uint32_t alive_ms; /* tell the monitor of life not more often */
+	uint64_t alive_at; /* clock_ms, as the next */
+	uint64_t line_at;  /* a command was read, or the one before answered */
+	enum channel_reason reason;
+	uint32_t removed; /* messages, by UPDATE */
+	struct statistics_counters *own;
 
 	struct line_reader reader;
 	struct span pending; /* in input, not yet read as lines */
@@ -96,6 +103,8 @@ front_await(struct front *front, enum channel_kind kind,
 /* Receive what is there: CHANNEL_CLOSE, or the end. */
 void front_hear(struct front *front);
 void front_alive(struct front *front);
+/* What was counted, for the monitor; `sent` is octets on the connection. */
+struct channel_summary front_summary(const struct front *front, uint64_t sent);
 /* Take over the tables' descriptors that came with a message. */
 __attribute__((warn_unused_result)) bool
 front_open_tables(struct front *front, const struct channel_message *message);

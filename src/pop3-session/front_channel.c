@@ -65,10 +65,29 @@ void front_alive(struct front *front)
 {
 	uint64_t now = clock_ms();
 
-	if (now - front->alive_at < front->setup->alive_ms)
+	counters_set(&front->own->active_ms, now);
+	if (now - front->alive_at < front->alive_ms)
 		return;
 	front->alive_at = now;
 	(void)!front_send(front, CHANNEL_ALIVE, nothing, nothing, nothing);
+}
+
+struct channel_summary front_summary(const struct front *front, uint64_t sent)
+{
+	const struct counters_front *counts = &front->own->counts;
+
+	return (struct channel_summary){
+		.reason = front->reason,
+		.retr = (uint32_t)counters_get(&counts->retrieved),
+		.top = (uint32_t)counters_get(&counts->topped),
+		.dele = front->removed,
+		.errors = (uint32_t)counters_get(&counts->errors),
+		.cleartext = (uint32_t)counters_get(&counts->cleartext),
+		.retr_octets = counters_get(&counts->retrieved_octets),
+		.top_octets = counters_get(&counts->topped_octets),
+		.received = counters_get(&counts->received),
+		.sent = sent,
+	};
 }
 
 static bool relist(struct front *front)

@@ -20,7 +20,7 @@ static enum front_reply no_password(struct front *front)
 		return REPLY_NO_METHOD;
 	if (front->plaintext)
 		return REPLY_NONE;
-	front->summary.cleartext++;
+	counters_add(&front->own->counts.cleartext, 1);
 	return REPLY_CLEARTEXT;
 }
 
@@ -41,6 +41,7 @@ static void held_reply(struct front *front, int64_t seconds)
 	char memory[128];
 	struct buf text;
 
+	front->is_error = true;
 	buf_init(&text, memory, sizeof(memory));
 	front_add_in_use(&text, seconds);
 	output_add(&front->out, buf_span(&text));
@@ -63,7 +64,7 @@ static enum front_reply refusal(struct front *front,
 {
 	if (verdict->closing) {
 		front->ended = true;
-		front->summary.reason = CHANNEL_AUTH_LIMIT;
+		front->reason = CHANNEL_AUTH_LIMIT;
 	}
 	if (verdict->answer == CHANNEL_IN_USE) {
 		held_reply(front, verdict->held_for);
@@ -200,7 +201,8 @@ static enum front_reply list_all(struct front *front, enum pop3_verb verb)
 		if (front_row(front, number, &row) < 0) {
 			/* The list was begun: only a cut can say so. */
 			front->ended = true;
-			front->summary.reason = CHANNEL_STORAGE;
+			front->is_error = true;
+			front->reason = CHANNEL_STORAGE;
 			return REPLY_NONE;
 		}
 		add_row(front, verb, number, &row);
@@ -286,19 +288,17 @@ static enum front_reply do_rset(struct front *front,
 /*
  * A session that sent so little that the connection takes the last reply at
  * once needs no monitor to watch over that: it says all with COMMIT, as it will
- * be if all goes well, and the monitor need not be woken again.  What is said.
+ * be if all goes well, and the monitor need not be woken again.  Is it one?
+ * If so, what is said is put there.
  */
-static struct span last_words(struct front *front)
+static bool has_last_words(struct front *front, struct channel_summary *words)
 {
 	enum { SHORT = 4096 };
-	struct channel_summary *summary = &front->summary;
 
-	summary->sent =
-		front->out.sent + front->out.n + front_reply_octets(REPLY_BYE);
-	summary->dele = front->deleted_count;
-	if (!front->setup->is_socket || summary->sent > SHORT)
-		return nothing;
-	return span_make(summary, sizeof(*summary));
+	front->removed = front->deleted_count;
+	*words = front_summary(front, front->out.sent + front->out.n +
+					      front_reply_octets(REPLY_BYE));
+	return front->setup->is_socket && words->sent <= SHORT;
 }
 
 /*
@@ -309,20 +309,24 @@ static enum front_reply update(struct front *front)
 {
 	struct channel_message message;
 	struct channel_done done;
-	struct span words = last_words(front);
+	struct channel_summary words;
+	bool has_words = has_last_words(front, &words);
 
 	front_drop_batch(front);
 	if (!front_send_marks(front) ||
-	    !front_send(front, CHANNEL_COMMIT, words, nothing, nothing) ||
+	    !front_send(front, CHANNEL_COMMIT,
+			has_words ? span_make(&words, sizeof(words)) : nothing,
+			nothing, nothing) ||
 	    !front_await(front, CHANNEL_DONE, &message))
 		return REPLY_NONE;
 	memcpy(&done, message.body.p, sizeof(done));
-	front->summary.dele = done.removed;
-	front->is_summed = words.n > 0 && done.failed == 0 && done.error == 0;
+	front->removed = done.removed;
+	front->is_summed = has_words && done.failed == 0 && done.error == 0;
 	if (done.failed == 0 && done.error == 0)
 		return REPLY_BYE;
 	if (done.failed == 0)
 		return REPLY_UNCONFIRMED;
+	front->is_error = true;
 	output_add_str(&front->out, "-ERR [SYS/TEMP] ");
 	output_add_u64(&front->out, done.failed);
 	output_add_str(&front->out,
@@ -337,7 +341,7 @@ static enum front_reply do_quit(struct front *front,
 {
 	(void)command;
 	front->ended = true;
-	front->summary.reason = CHANNEL_LOGGED_OUT;
+	front->reason = CHANNEL_LOGGED_OUT;
 	return front->state == POP3_TRANSACTION ? update(front) : REPLY_BYE;
 }
 

@@ -89,14 +89,19 @@ static int copy(struct front *front, int fd, struct wire *wire, uint64_t size)
 	return 0;
 }
 
+/* Before the client can have its end. */
 static void count(struct front *front, const struct wire *wire, uint64_t top)
 {
+	struct counters_front *counts = &front->own->counts;
+	uint64_t octets =
+		front->out.failed ? wire_octets(wire) : octets_at_end(wire);
+
 	if (top == WIRE_WHOLE) {
-		front->summary.retr++;
-		front->summary.retr_octets += wire_octets(wire);
+		counters_add(&counts->retrieved, 1);
+		counters_add(&counts->retrieved_octets, octets);
 	} else {
-		front->summary.top++;
-		front->summary.top_octets += wire_octets(wire);
+		counters_add(&counts->topped, 1);
+		counters_add(&counts->topped_octets, octets);
 	}
 }
 
@@ -125,11 +130,12 @@ static void send_message(struct front *front, int fd, uint64_t size,
 	announce(front, size, top_lines);
 	if (copy(front, fd, &wire, size) < 0) {
 		front->ended = true;
-		front->summary.reason = CHANNEL_STORAGE;
+		front->is_error = true;
+		front->reason = CHANNEL_STORAGE;
 		return;
 	}
-	finish(front, &wire);
 	count(front, &wire, top_lines);
+	finish(front, &wire);
 }
 
 enum front_reply front_retrieve(struct front *front, uint32_t number,

@@ -18,24 +18,47 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { ORDERS = 3, CLIENT = 0, CHANNEL = 1, PAIR = 2 };
+/*
+ * The ticket's descriptor is held open and nothing else: as long as some
+ * process of the session has it, its place is not given to another one.
+ */
+enum { ORDERS = 3, CLIENT = 0, CHANNEL = 1, LIFE = 2, ORDERED = 3 };
 
-static void close_pair(const int *fds, size_t n)
+/* The pages of all sessions, until a front has unmapped those of others. */
+static struct statistics_region pages;
+
+static void close_all(const int *fds, size_t n)
 {
 	while (n > 0)
 		close(fds[--n]);
 }
 
-static _Noreturn void be_front(const struct service *service, const int *fds)
+/* From here on it has its own page, if it has one, and no other. */
+static struct statistics_counters *own_page(const struct front_order *order)
 {
+	struct statistics_counters *own = statistics_keep_own(
+		&pages, order->serial ? order->slot : SLOTS_NONE);
+
+	return own && counters_get(&own->serial) == order->serial ? own : NULL;
+}
+
+static _Noreturn void be_front(const struct service *service,
+			       const struct front_order *order, const int *fds)
+{
+	const struct session_front front = {
+		.in = fds[CLIENT],
+		.out = fds[CLIENT],
+		.channel = fds[CHANNEL],
+		.is_socket = true,
+		.counters = own_page(order),
+	};
 	struct sandbox_report report;
 
 	close(ORDERS);
 	if (sandbox_front_child((enum sandbox_mode)service->settings->sandbox,
 				&report) < 0)
 		_exit(1);
-	session_front(service, fds[CLIENT], fds[CLIENT], fds[CHANNEL], true,
-		      false);
+	session_front(service, &front);
 }
 
 static int obey_order(const struct service *service,
@@ -45,7 +68,7 @@ static int obey_order(const struct service *service,
 	pid_t pid = sandbox_clone_front();
 
 	if (pid == 0)
-		be_front(service, fds);
+		be_front(service, order, fds);
 	if (pid < 0) {
 		refusal_apologise(fds[CLIENT]);
 		refusal_end(fds[CLIENT]);
@@ -69,15 +92,31 @@ static void obey_orders(void *context)
 {
 	const struct service *service = context;
 	struct front_order order;
-	int fds[PAIR];
+	int fds[ORDERED];
 	size_t n;
 
-	while (io_recv_fds(ORDERS, &order, sizeof(order), fds, PAIR, &n, 0) ==
-	       (ssize_t)sizeof(order)) {
-		if (n == PAIR && obey_order(service, &order, fds) < 0)
+	while (io_recv_fds(ORDERS, &order, sizeof(order), fds, ORDERED, &n,
+			   0) == (ssize_t)sizeof(order)) {
+		if (n >= LIFE && obey_order(service, &order, fds) < 0)
 			_exit(1);
-		close_pair(fds, n);
+		close_all(fds, n);
 	}
+}
+
+/*
+ * So that no front has to map its page, which their filter forbids.  What else
+ * is shared goes.
+ *
+ * This is more than the limit of addresses that the sandbox sets, which stops
+ * no process that has them already: the parent can have no more, and a front
+ * has what the limit says once it has unmapped the pages of others.
+ */
+static void map_pages(const struct service *service)
+{
+	pages = statistics_map_region(&service->statistics);
+	/* If it cannot be handled, a file that is cut ends the fronts. */
+	(void)!statistics_survive_region(&pages);
+	service_unshare(service);
 }
 
 _Noreturn void front_parent_run(const struct service *service, int orders)
@@ -89,6 +128,7 @@ _Noreturn void front_parent_run(const struct service *service, int orders)
 	(void)signal(SIGTERM, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
 	log_close();
+	map_pages(service);
 	if (!keep_orders_only(orders))
 		_exit(1);
 	if (service->privileged)

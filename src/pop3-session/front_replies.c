@@ -84,6 +84,7 @@ void front_add_in_use(struct buf *out, int64_t seconds)
 
 void front_reply(struct front *front, enum front_reply reply)
 {
+	front->is_error = front->is_error || texts[reply][0] == '-';
 	output_add_str(&front->out, texts[reply]);
 	if (reply != REPLY_WRONG_STATE)
 		return;
@@ -99,6 +100,7 @@ size_t front_reply_octets(enum front_reply reply)
 
 void front_reply_usage(struct front *front, enum pop3_verb verb)
 {
+	front->is_error = true;
 	output_add_str(&front->out, "-ERR usage: ");
 	output_add_str(&front->out, pop3_verb_usage(verb));
 	output_add_str(&front->out, "\r\n");

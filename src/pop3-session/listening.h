@@ -28,6 +28,7 @@ enum listening_word {
 	/* generation to master */
 	WORD_READY = 'r',
 	WORD_CRASH = 'c', /* a front crashed: replace me */
+	WORD_STALE = 's', /* so must I be, but I can serve on till then */
 	/* master to generation */
 	WORD_LEAVE = 'l', /* stop accepting, end with the last session */
 	WORD_END = 'e',	  /* the same, and tell the sessions to close */
@@ -48,7 +49,11 @@ int acceptor_serve(struct service *service, int control, int sockets);
 
 /* What the acceptor and the front parent tell each other. */
 struct front_order {
-	uint32_t session; /* with two descriptors: client, channel */
+	uint32_t session;
+	/* the page of statistics, if the serial is not 0 */
+	uint32_t slot;
+	uint64_t serial;
+	/* with the descriptors: client, channel, and the ticket's if any */
 };
 struct front_report {
 	uint32_t session;

@@ -143,6 +143,8 @@ void master_hear(struct master *m, struct master_generation *g)
 		g->crashed = true;
 		if (!is_starting(m))
 			m->wants_new = true;
+	} else if (word == WORD_STALE && !g->leaving && !is_starting(m)) {
+		m->wants_new = true;
 	}
 }
 

@@ -148,6 +148,15 @@ static void receive(struct monitor *m)
 			       sizeof(struct channel_head) + message.body.n);
 }
 
+static void time_out(struct monitor *m)
+{
+	bool is_idle = m->state == CHANNEL_IN_MAIL;
+
+	monitor_count_timeout(m, is_idle ? COUNTERS_IDLE_TIMEOUT
+					 : COUNTERS_LOGIN_TIMEOUT);
+	cut(m, is_idle ? END_IDLE : END_LOGIN_TIMEOUT);
+}
+
 static void expire(struct monitor *m)
 {
 	if (m->state == CHANNEL_AT_END)
@@ -155,8 +164,7 @@ static void expire(struct monitor *m)
 	else if (m->stopping)
 		cut(m, END_SHUTDOWN);
 	else
-		cut(m,
-		    m->state == CHANNEL_IN_MAIL ? END_IDLE : END_LOGIN_TIMEOUT);
+		time_out(m);
 }
 
 /* Quiet: work that was put off; how long to wait next, at most. */
@@ -227,6 +235,7 @@ static void greet(struct monitor *m)
 	struct channel_greeting greeting = {
 		.plaintext = service_allows_plaintext(s, &m->setup->peer),
 		.preauth = m->setup->preauth != NULL,
+		.alive_ms = s->alive_ms,
 	};
 	struct buf stamp;
 	int r;
@@ -275,9 +284,11 @@ void monitor_start(struct monitor *m, const struct monitor_setup *setup)
 
 void monitor_serve(struct monitor *m)
 {
+	monitor_begin_counts(m);
 	if (m->setup->preauth && !m->over)
 		monitor_preauth(m);
 	loop(m);
+	monitor_end_counts(m);
 	event_end(m);
 	if (m->has_drop)
 		maildrop_settle(&m->drop);

@@ -17,6 +17,7 @@
 #include "pop3-session/channel.h"
 #include "pop3-session/events.h"
 #include "pop3-session/service.h"
+#include "stats/statistics.h"
 #include "store/maildrop.h"
 #include "store/place.h"
 
@@ -25,20 +26,22 @@
 #include <sys/types.h>
 #include <time.h>
 
+/* As they are counted. */
 enum monitor_end {
-	END_LOGGED_OUT,
-	END_HUNG_UP,
-	END_ERRORS,
-	END_AUTH_LIMIT,
-	END_IDLE,
-	END_LOGIN_TIMEOUT,
-	END_SHUTDOWN,
-	END_STORAGE,
-	END_NO_MAILDROP,
-	END_FRONT_DIED,
-	END_PROTOCOL,
-	END_INTERNAL,
-	MONITOR_ENDS
+	END_LOGGED_OUT = COUNTERS_END_LOGGED_OUT,
+	END_HUNG_UP = COUNTERS_END_HUNG_UP,
+	END_ERRORS = COUNTERS_END_ERRORS,
+	END_AUTH_LIMIT = COUNTERS_END_AUTH_LIMIT,
+	END_IDLE = COUNTERS_END_IDLE,
+	END_LOGIN_TIMEOUT = COUNTERS_END_LOGIN_TIMEOUT,
+	END_SHUTDOWN = COUNTERS_END_SHUTDOWN,
+	END_KICKED = COUNTERS_END_KICKED,
+	END_STORAGE = COUNTERS_END_STORAGE,
+	END_NO_MAILDROP = COUNTERS_END_NO_MAILDROP,
+	END_FRONT_DIED = COUNTERS_END_FRONT_DIED,
+	END_PROTOCOL = COUNTERS_END_PROTOCOL,
+	END_INTERNAL = COUNTERS_END_INTERNAL,
+	MONITOR_ENDS = COUNTERS_ENDS
 };
 
 /* What a session is given at its start. */
@@ -72,7 +75,8 @@ struct monitor {
 	uint32_t refusals; /* of these, though the credentials were right */
 	int trapped;	   /* system call that killed the front; -1: none */
 	struct channel_summary summary;
-	char session[17]; /* its name in the log */
+	struct statistics_identity *own; /* NULL: it is not counted */
+	char session[17];		 /* its name in the log */
 	char stamp[AUTH_STAMP_MAX];
 	size_t stamp_n;
 	char user[USERS_NAME_SIZE]; /* last tried; logged in after login */
@@ -206,6 +210,16 @@ int64_t monitor_held_for(const struct monitor *m, int dir);
 enum channel_answer monitor_enter_place(struct monitor *m,
 					const struct monitor_place *place,
 					bool *fatal, int64_t *held_for);
+
+/* monitor_counts.c; each does nothing where the session is not counted. */
+void monitor_begin_counts(struct monitor *m);
+/* The answer to a login that took so long, before it is given. */
+void monitor_count_login(struct monitor *m, enum channel_method method,
+			 uint32_t answer, uint64_t ms);
+void monitor_count_timeout(struct monitor *m, enum counters_timeout which);
+/* What UPDATE has removed. */
+void monitor_count_update(struct monitor *m);
+void monitor_end_counts(struct monitor *m);
 
 /* monitor_mail.c */
 void monitor_on_fetch(struct monitor *m, struct channel_message *message);

@@ -169,7 +169,7 @@ static void enter(struct monitor *m, struct channel_verdict *verdict)
 }
 
 static void answer(struct monitor *m, struct channel_verdict *verdict,
-		   enum channel_method method)
+		   enum channel_method method, uint64_t since)
 {
 	enum monitor_end end = verdict->answer == CHANNEL_REFUSED
 				       ? END_AUTH_LIMIT
@@ -177,6 +177,7 @@ static void answer(struct monitor *m, struct channel_verdict *verdict,
 	int fds[2];
 	size_t n = 0;
 
+	monitor_count_login(m, method, verdict->answer, clock_ms() - since);
 	if (verdict->answer == CHANNEL_TOO_MANY ||
 	    (verdict->answer != CHANNEL_WELCOME &&
 	     ++m->attempts == ATTEMPTS_MOST)) {
@@ -216,6 +217,7 @@ bool monitor_take_name(struct monitor *m, struct span name)
 void monitor_on_login(struct monitor *m, struct channel_message *message)
 {
 	struct channel_verdict verdict = {.held_for = -1};
+	uint64_t since = clock_ms();
 	struct channel_login login;
 	struct span name, proof;
 	bool is_name;
@@ -247,13 +249,14 @@ void monitor_on_login(struct monitor *m, struct channel_message *message)
 			enter(m, &verdict);
 	}
 	forget_scratch(m);
-	answer(m, &verdict, login.method);
+	answer(m, &verdict, login.method, since);
 }
 
 /* --user: whoever runs this may read the mail anyway. */
 void monitor_preauth(struct monitor *m)
 {
 	struct channel_verdict verdict = {.held_for = -1};
+	uint64_t since = clock_ms();
 
 	if (!monitor_take_name(m, span_str(m->setup->preauth))) {
 		verdict.answer = CHANNEL_PERMANENT;
@@ -270,5 +273,5 @@ void monitor_preauth(struct monitor *m)
 	forget_scratch(m);
 	if (verdict.answer != CHANNEL_WELCOME)
 		verdict.closing = true;
-	answer(m, &verdict, CHANNEL_USER_PASS);
+	answer(m, &verdict, CHANNEL_USER_PASS, since);
 }

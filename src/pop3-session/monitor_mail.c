@@ -199,6 +199,7 @@ void monitor_on_commit(struct monitor *m, struct channel_message *message)
 		m->end = END_PROTOCOL;
 		return;
 	}
+	statistics_set_state(m->own, COUNTERS_UPDATE);
 	if (m->has_drop) {
 		int r = maildrop_commit(&m->drop, m->marks[CHANNEL_DELETED],
 					m->marks[CHANNEL_RETRIEVED],
@@ -207,6 +208,7 @@ void monitor_on_commit(struct monitor *m, struct channel_message *message)
 		done.removed = m->outcome.removed;
 		done.failed = m->outcome.failed;
 		done.error = -r;
+		monitor_count_update(m);
 		log_outcome(m);
 	}
 	m->state = CHANNEL_AT_END;

@@ -154,6 +154,9 @@ int service_prepare(struct service *s, const struct configuration *c,
 	s->admission.run_dirfd = -1;
 	s->admission.fd = -1;
 	s->penalty.fd = -1;
+	s->statistics = STATISTICS_NONE;
+	s->events.fd = -1;
+	s->control.fd = -1;
 	s->privileged = identity_can_change();
 	s->alive_ms = (uint32_t)(s->settings->idle_timeout * 1000 /
 				 SERVICE_ALIVE_PARTS);
@@ -175,6 +178,22 @@ int service_prepare(struct service *s, const struct configuration *c,
 	take_penalties(s);
 	rulebook_find(&s->rulebook, s->settings);
 	return r;
+}
+
+/* What is kept for those who look, and what they may ask for. */
+static void share_statistics(struct service *s, const char *path, int run_dirfd)
+{
+	int r = statistics_open(&s->statistics, run_dirfd);
+	int q = events_open(&s->events, run_dirfd);
+	int p = control_look_open(&s->control, run_dirfd);
+	int failed = r < 0 ? r : q < 0 ? q : p;
+
+	if (failed < 0)
+		log_warning("run_dir %s: %s; there are no statistics or "
+			    "events, or nothing is heard of scmpd",
+			    path, strerror(-failed));
+	s->statistics.events = &s->events;
+	s->admission.statistics = &s->statistics;
 }
 
 void service_share(struct service *s)
@@ -202,17 +221,24 @@ void service_share(struct service *s)
 		log_warning("run_dir %s: %s; sessions are not counted or "
 			    "failed logins not slowed down",
 			    path.p, strerror(r < 0 ? -r : -q));
+	share_statistics(s, path.p, fd);
 }
 
 void service_unshare(const struct service *s)
 {
 	struct admission admission = s->admission;
 	struct penalty penalty = s->penalty;
+	struct statistics statistics = s->statistics;
+	struct events_ring events = s->events;
+	struct control_look control = s->control;
 
 	if (!s->has_shared)
 		return;
 	admission_close(&admission);
 	penalty_close(&penalty);
+	statistics_close(&statistics);
+	events_close(&events);
+	control_look_close(&control);
 	if (admission.run_dirfd >= 0)
 		close(admission.run_dirfd);
 }

@@ -7,12 +7,15 @@
 #define POP3_SESSION_SERVICE_H
 
 #include "base/buf.h"
+#include "config/rulebook.h"
 #include "config/settings.h"
 #include "net/peer.h"
-#include "config/rulebook.h"
 #include "priv/identity.h"
 #include "stats/admission.h"
+#include "stats/control.h"
+#include "stats/events_ring.h"
 #include "stats/penalty.h"
+#include "stats/statistics.h"
 #include "store/users.h"
 
 #include <stdbool.h>
@@ -48,9 +51,12 @@ struct service {
 			      that is the default cannot be read; 0: else */
 	bool offers_apop;  /* see service_look() */
 	uint32_t hashes;   /* computed at once, at most */
-	bool has_shared;   /* admission and penalty are open */
+	bool has_shared;   /* service_share() has found run_dir */
 	struct admission admission;
 	struct penalty penalty;
+	struct statistics statistics;
+	struct events_ring events;
+	struct control_look control;
 	uint32_t alive_ms;
 	char host[SERVICE_HOST];
 	char greeting[SERVICE_GREETING];
@@ -64,13 +70,17 @@ __attribute__((warn_unused_result)) int
 service_prepare(struct service *s, const struct configuration *c,
 		struct buf *error);
 
-/* Opens (or makes) the files of run_dir.  A failure is logged, no more. */
+/*
+ * Opens (or makes) the files of run_dir.  A failure is logged, no more.  *s
+ * must stay where it is from then on.
+ */
 void service_share(struct service *s);
 
 /*
- * For a monitor that counts and slows nobody any more: unmaps and closes what
- * service_share() opened.  *s is left as it is, since changing it would cost
- * the process a page, and admission and penalty must not be used again.
+ * For a process that counts and slows nobody any more (a front, its parent, a
+ * monitor that has logged in): unmaps and closes what service_share() opened.
+ * *s is left as it is, since changing it would cost the process a page, and
+ * none of it must be used again; single pages of the statistics stay.
  */
 void service_unshare(const struct service *s);
 

@@ -57,47 +57,80 @@ void session_front_trap(void)
 	(void)!sandbox_trap_report(report_trap);
 }
 
-_Noreturn void session_front(const struct service *service, int in, int out,
-			     int channel, bool is_socket, bool transcript)
+_Noreturn void session_front(const struct service *service,
+			     const struct session_front *front)
 {
 	mine.setup = (struct front_setup){
-		.in = in,
-		.out = out,
-		.is_socket = is_socket,
-		.channel = channel,
+		.in = front->in,
+		.out = front->out,
+		.is_socket = front->is_socket,
+		.channel = front->channel,
 		.offer_user = service->method_user,
-		.transcript = transcript,
+		.transcript = front->transcript,
 		.keep_seen = service->settings->mark_seen,
 		.greeting = service->greeting,
-		.alive_ms = service->alive_ms,
+		.counters = front->counters,
 	};
 
 	front_run(&mine.front, &mine.setup);
 	_exit(0);
 }
 
+enum { CHANNEL = 3, LIFE = 4, FAR = 16 };
+
 /*
  * What of this process's is not the front's is closed before it reads an
- * octet: configuration, log, the locks of shared files.
+ * octet: configuration, log, the locks of shared files.  The ticket's stays,
+ * if there is one: as long as the front counts, its place is not given to
+ * another session.
  */
-static bool keep_only(int channel, bool with_stderr)
+static bool keep_only(int channel, int life, bool with_stderr)
 {
+	int first = life >= 0 ? LIFE + 1 : LIFE;
+
 	if (!with_stderr) {
 		int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 		if (null < 0 || dup2(null, STDERR_FILENO) < 0)
 			return false;
 	}
-	if (dup2(channel, 3) != 3)
+	/* Out of the way, where nothing is put. */
+	if (life >= 0)
+		life = fcntl(life, F_DUPFD, FAR);
+	if (dup2(channel, CHANNEL) != CHANNEL)
 		return false;
-	return close_range(4, ~0U, 0) == 0;
+	if (first > LIFE && (life < 0 || dup2(life, LIFE) != LIFE))
+		return false;
+	return close_range((unsigned)first, ~0U, 0) == 0;
 }
 
-static _Noreturn void become_front(const struct service *service, int channel,
-				   bool is_socket, bool transcript,
-				   pid_t parent)
+/* Mapped before the sandbox, which forbids that. */
+static struct statistics_counters *
+own_page(const struct service *service, const struct admission_ticket *ticket)
 {
+	struct statistics_counters *own = NULL;
+
+	if (ticket->counted)
+		own = statistics_map_counters(&service->statistics,
+					      ticket->slot);
+	/* If it cannot be handled, a file that is cut ends this process. */
+	(void)!statistics_survive(own);
+	return own;
+}
+
+static _Noreturn void become_front(const struct monitor_setup *setup,
+				   int channel, bool transcript, pid_t parent)
+{
+	const struct service *service = setup->service;
 	enum sandbox_mode mode = (enum sandbox_mode)service->settings->sandbox;
+	const struct session_front front = {
+		.in = STDIN_FILENO,
+		.out = STDOUT_FILENO,
+		.channel = CHANNEL,
+		.is_socket = setup->is_network,
+		.transcript = transcript,
+		.counters = own_page(service, setup->ticket),
+	};
 	struct sandbox_report report;
 	int r = 0;
 
@@ -106,7 +139,7 @@ static _Noreturn void become_front(const struct service *service, int channel,
 	(void)signal(SIGINT, SIG_IGN);
 	/* What sessions share is in its memory, too, and could be written. */
 	service_unshare(service);
-	if (!keep_only(channel, transcript))
+	if (!keep_only(channel, setup->ticket->fd, transcript))
 		_exit(1);
 	if (service->privileged)
 		r = identity_drop(&service->front);
@@ -116,13 +149,12 @@ static _Noreturn void become_front(const struct service *service, int channel,
 	if (getppid() != parent)
 		_exit(0);
 	session_front_trap();
-	mine.setup.channel = 3;
+	mine.setup.channel = CHANNEL;
 	if (r == 0)
 		r = sandbox_front(mode, &report);
 	if (r < 0)
 		_exit(1);
-	session_front(service, STDIN_FILENO, STDOUT_FILENO, 3, is_socket,
-		      transcript);
+	session_front(service, &front);
 }
 
 /* --- the monitor's process --- */
@@ -160,6 +192,7 @@ static void reap(const struct monitor *m, pid_t front)
 		(void)nanosleep(&nap, NULL);
 	}
 	(void)kill(front, SIGKILL);
+	(void)waitpid(front, &status, 0);
 }
 
 static int monitor_process(const struct monitor_setup *setup, pid_t front)
@@ -178,8 +211,9 @@ static int monitor_process(const struct monitor_setup *setup, pid_t front)
 	service_look(setup->service);
 	monitor_run(&monitor, setup);
 	monitor_close(&monitor);
-	admission_leave(&setup->service->admission, setup->ticket);
+	/* The front counts until it is gone. */
 	reap(&monitor, front);
+	admission_leave(&setup->service->admission, setup->ticket);
 	return 0;
 }
 
@@ -197,6 +231,7 @@ static bool is_socket_on(int fd, struct peer *peer)
 static int give_up(const struct monitor_setup *setup, const char *what,
 		   int error)
 {
+	statistics_refused(&setup->service->statistics, COUNTERS_UNSERVED);
 	event_unserved(&setup->peer, what, error);
 	refusal_apologise(STDOUT_FILENO);
 	if (setup->is_network)
@@ -242,8 +277,7 @@ int session_serve(struct service *service, const struct session_options *o)
 	if (front < 0)
 		return give_up(&setup, "fork", errno);
 	if (front == 0)
-		become_front(service, channel[1], setup.is_network,
-			     o->transcript, self);
+		become_front(&setup, channel[1], o->transcript, self);
 	close(channel[1]);
 	setup.channel = channel[0];
 	return monitor_process(&setup, front);

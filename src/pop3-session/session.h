@@ -22,9 +22,18 @@ int session_serve(struct service *service, const struct session_options *o);
 
 /* --- shared with the listening shape --- */
 
-/* The front's process, once it has only its own descriptors; never returns. */
-_Noreturn void session_front(const struct service *service, int in, int out,
-			     int channel, bool is_socket, bool transcript);
+/*
+ * The front's process, once it has only its own descriptors and, of the
+ * statistics, its own page (or NULL); never returns.
+ */
+struct session_front {
+	int in, out;
+	int channel;
+	bool is_socket, transcript;
+	struct statistics_counters *counters;
+};
+_Noreturn void session_front(const struct service *service,
+			     const struct session_front *front);
 
 /* Before the sandbox: a forbidden call is told to the monitor. */
 void session_front_trap(void);

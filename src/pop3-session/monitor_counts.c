@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+/* What the monitor's page of the statistics and the events tell of it. */
+#include "pop3-session/monitor.h"
+
+#include "stats/events_ring.h"
+
+#include <unistd.h>
+
+static void tell(const struct monitor *m, struct events_event *event)
+{
+	const struct peer *peer = &m->setup->peer;
+
+	if (!m->own)
+		return;
+	event->session = counters_get(&m->own->number);
+	event->pid = (uint32_t)getpid();
+	event->has_peer = peer->known;
+	if (peer->known) {
+		event->address = peer->address;
+		event->port = peer->port;
+	}
+	(void)events_write(&m->service->events, event);
+}
+
+void monitor_begin_counts(struct monitor *m)
+{
+	const struct admission_ticket *ticket = m->setup->ticket;
+	struct events_event connect = {.type = EVENTS_CONNECT};
+
+	m->own = NULL;
+	if (!ticket || !ticket->counted)
+		return;
+	m->own = statistics_map_identity(&m->service->statistics, ticket->slot);
+	if (!m->own)
+		return;
+	/* If it cannot be handled, a file that is cut ends this process. */
+	(void)!statistics_survive(m->own);
+	if (m->setup->peer.known)
+		statistics_set_peer(m->own, &m->setup->peer.address,
+				    m->setup->peer.port);
+	statistics_set_pid(m->own, getpid());
+	tell(m, &connect);
+}
+
+static enum counters_login login_of(uint32_t answer)
+{
+	static const enum counters_login logins[CHANNEL_ANSWERS] = {
+		[CHANNEL_WELCOME] = COUNTERS_LOGGED_IN,
+		[CHANNEL_BAD_CREDENTIALS] = COUNTERS_CREDENTIALS,
+		[CHANNEL_TOO_MANY] = COUNTERS_CREDENTIALS,
+		[CHANNEL_IN_USE] = COUNTERS_IN_USE,
+		[CHANNEL_TEMPORARY] = COUNTERS_TEMPORARY,
+		[CHANNEL_PERMANENT] = COUNTERS_PERMANENT,
+		[CHANNEL_CLEARTEXT] = COUNTERS_CLEARTEXT,
+		[CHANNEL_NO_METHOD] = COUNTERS_NO_METHOD,
+		[CHANNEL_REFUSED] = COUNTERS_PENALTY,
+		[CHANNEL_USER_FULL] = COUNTERS_USER_FULL,
+		[CHANNEL_USER_NETWORK_FULL] = COUNTERS_USER_FULL,
+	};
+
+	return logins[answer];
+}
+
+void monitor_count_login(struct monitor *m, enum channel_method method,
+			 uint32_t answer, uint64_t ms)
+{
+	struct events_event event = {
+		.type = answer == CHANNEL_WELCOME ? EVENTS_LOGIN
+						  : EVENTS_AUTH_FAILED,
+		.reason = login_of(answer),
+		.method =
+			method == CHANNEL_APOP ? COUNTERS_APOP : COUNTERS_PASS,
+	};
+	struct statistics_identity *own = m->own;
+
+	if (!own)
+		return;
+	counters_add(&own->counts.logins[event.method][event.reason], 1);
+	counters_observe(&own->counts.login_ms, ms);
+	if (answer == CHANNEL_IN_USE)
+		counters_add(&own->counts.lock_conflicts, 1);
+	if (answer == CHANNEL_WELCOME) {
+		statistics_set_user(own, span_str(m->user));
+		statistics_set_state(own, COUNTERS_TRANSACTION);
+	}
+	events_set_text(&event, span_str(m->user));
+	tell(m, &event);
+}
+
+void monitor_count_timeout(struct monitor *m, enum counters_timeout which)
+{
+	if (m->own)
+		counters_add(&m->own->counts.timeouts[which], 1);
+}
+
+void monitor_count_update(struct monitor *m)
+{
+	if (!m->own)
+		return;
+	counters_add(&m->own->counts.deleted, m->outcome.removed);
+	counters_add(&m->own->counts.deleted_octets, m->outcome.removed_octets);
+}
+
+void monitor_end_counts(struct monitor *m)
+{
+	statistics_set_end(m->own, (enum counters_end)m->end);
+}
