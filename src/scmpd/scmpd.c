@@ -29,7 +29,7 @@
 enum {
 	EXIT_USAGE = 2,
 	EXIT_CONFIG = 78, /* sysexits.h: EX_CONFIG */
-	FOLDERS_MAX = USERS_STORES_MAX + 2,
+	FOLDERS_MAX = USERS_STORES_MAX + 3,
 };
 
 static struct scmpd scmpd;
@@ -194,6 +194,7 @@ static void open_folders(const struct scmpd *s, struct folders *f)
 	for (size_t i = 0; i < s->users.n; i++)
 		add_folder_of(f, s->users.stores[i].path);
 	add_folder(f, s->run_dir);
+	add_folder(f, s->settings->state_dir);
 	add_folder_of(f, s->config_file ? s->config_file : SETTINGS_FILE);
 }
 
@@ -334,6 +335,8 @@ static int start(struct scmpd *s, struct buf *error)
 	if (failed == 0)
 		failed = server_start(s);
 	if (failed == 0)
+		failed = logins_start(s);
+	if (failed == 0)
 		failed = http_start(s, error);
 	if (notify_keep() < 0)
 		log_warning("the service manager cannot be told anything");
@@ -349,6 +352,7 @@ static int serve(struct scmpd *s)
 	while (!LIST_EMPTY(&s->connections))
 		connection_free(LIST_FIRST(&s->connections));
 	http_stop(s);
+	logins_stop(s);
 	listeners_close(&s->listeners);
 	return 0;
 }

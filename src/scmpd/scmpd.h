@@ -9,6 +9,7 @@
 #include "config/rulebook.h"
 #include "config/settings.h"
 #include "scmpd/listeners.h"
+#include "scmpd/logins.h"
 #include "scmpd/metrics.h"
 #include "scmpd/watch.h"
 #include "stats/control.h"
@@ -52,6 +53,7 @@ struct scmpd {
 	struct penalty penalty;
 	struct penalty_rules penalty_rules;
 	struct watch watch;
+	struct logins logins;
 	uint64_t counts[METRICS_OWN]; /* enum metrics_own */
 	struct http *http;	      /* NULL: metrics are not served */
 	char host[256];

@@ -85,6 +85,25 @@ static bool read_piece(struct call *call, struct listing *l)
 	return failed == 0 && l->n;
 }
 
+static void add_last(struct buf *record, const struct lastlog_entry *last)
+{
+	char memory[NETWORK_TEXT_MAX + 1];
+	struct buf where;
+
+	if (last)
+		scmp_write_field_u64(record, "last_login",
+				     (uint64_t)last->time);
+	else
+		scmp_write_field_unknown(record, "last_login");
+	if (!last || !last->has_address) {
+		scmp_write_field_unknown(record, "last_ip");
+		return;
+	}
+	buf_init(&where, memory, sizeof(memory));
+	network_address_format(&last->address, &where);
+	scmp_write_field(record, "last_ip", buf_span(&where));
+}
+
 static void send_row(struct call *call, const struct piece_row *row)
 {
 	struct buf *record = call_record(call);
@@ -96,8 +115,7 @@ static void send_row(struct call *call, const struct piece_row *row)
 	scmp_write_field_str(record, "enabled", row->enabled ? "yes" : "no");
 	scmp_write_field_str(record, "banned", banned ? "yes" : "no");
 	scmp_write_field_u64(record, "connected", row->connected);
-	scmp_write_field_unknown(record, "last_login");
-	scmp_write_field_unknown(record, "last_ip");
+	add_last(record, lastlog_find(&call->scmpd->logins.log, row->name));
 	call_send(call);
 }
 
@@ -146,6 +164,7 @@ void users_list(struct call *call)
 	take_number(call, "offset", &l->offset);
 	take_number(call, "limit", &l->left);
 	rulebook_look(&call->scmpd->rulebook, 0);
+	logins_look(call->scmpd);
 	call_begin(call, "users");
 	call_continue(call, &source, l);
 }

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/* Follows the logins among the events of sessions, for USERS: who came last,
+ * when and from where (scmpd/lastlog.h), kept in state_dir/logins. */
+#ifndef SCMPD_LOGINS_H
+#define SCMPD_LOGINS_H
+
+#include "scmpd/lastlog.h"
+#include "stats/events_ring.h"
+
+#include <stdint.h>
+
+struct scmpd;
+
+struct logins {
+	struct lastlog log;
+	struct events_look events;
+	uint64_t saved_ms; /* clock_ms() of the last time */
+	int failed;	   /* why it could not be written; 0: it could */
+};
+
+/* Reads what was kept, and looks every second from then on. 0 or -ENOMEM. */
+__attribute__((warn_unused_result)) int logins_start(struct scmpd *s);
+
+/* Takes what has happened up to now. */
+void logins_look(struct scmpd *s);
+
+/* The same, and keeps it. */
+void logins_stop(struct scmpd *s);
+
+#endif
