@@ -234,10 +234,10 @@ static const struct conf_key keys[] = {
 		 "without that, /tmp/pop3-session-UID."},
 	{.name = "state_dir",
 	 .type = CONF_STRING,
-	 .flags = CONF_LATER,
 	 .offset = AT(state_dir),
 	 .def = "/var/lib/pop3-session",
-	 .help = "Folder of what is to survive a restart."},
+	 .help = "Folder of what is to survive a restart: scmpd keeps there "
+		 "who logged in last."},
 	{.name = "index_dir",
 	 .type = CONF_STRING,
 	 .offset = AT(index_dir),
