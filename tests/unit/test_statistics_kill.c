@@ -36,22 +36,22 @@ struct watched {
 	char counters[PAGES * STATISTICS_PAGE];
 };
 
-static struct watched before, after;
+static struct watched after; /* the last change */
 static const char *identities, *counters;
 
 static void watch_begin(void)
 {
-	identities = mmap(NULL, sizeof(before.identities), PROT_READ,
-			  MAP_SHARED, st.fd, STATISTICS_IDENTITIES);
-	counters = mmap(NULL, sizeof(before.counters), PROT_READ, MAP_SHARED,
+	identities = mmap(NULL, sizeof(after.identities), PROT_READ, MAP_SHARED,
+			  st.fd, STATISTICS_IDENTITIES);
+	counters = mmap(NULL, sizeof(after.counters), PROT_READ, MAP_SHARED,
 			st.fd, (off_t)STATISTICS_COUNTERS);
 	assert_true(identities != MAP_FAILED && counters != MAP_FAILED);
 }
 
 static void watch_end(void)
 {
-	munmap((void *)(uintptr_t)identities, sizeof(before.identities));
-	munmap((void *)(uintptr_t)counters, sizeof(before.counters));
+	munmap((void *)(uintptr_t)identities, sizeof(after.identities));
+	munmap((void *)(uintptr_t)counters, sizeof(after.counters));
 }
 
 /* All that a step may change, as cheaply as can be. */
