@@ -109,8 +109,6 @@ FUZZ_TARGETS = $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
 FUZZ_HEADERS = $(wildcard fuzz/*.h)
 # What they look at and work on run_dir with.
 TEST_HELPERS = $(BUILD)/tests/pretend $(BUILD)/tests/run_dir
-# What they look at and work on run_dir with.
-TEST_HELPERS = $(BUILD)/tests/pretend $(BUILD)/tests/run_dir
 BATS_TESTS = $(sort $(wildcard tests/*.bats))
 SYSTEM_TESTS = $(sort $(wildcard tests/system/*.bats))
 
