@@ -119,6 +119,7 @@ static void test_an_event(void **state)
 		.retrieved = 2,
 		.deleted = 1,
 	};
+	struct events_record one, other;
 	struct events_event out;
 	uint64_t missed, now = clock_real_ns() / 1000000;
 
@@ -130,7 +131,10 @@ static void test_an_event(void **state)
 	assert_int_equal(events_look_next(&reader, &out, &missed), 1);
 	assert_true(out.time_ms >= now && out.time_ms < now + 60000);
 	in.time_ms = out.time_ms;
-	assert_memory_equal(&in, &out, offsetof(struct events_event, text));
+	/* there is no padding in records */
+	events_pack(&one, &in, 0);
+	events_pack(&other, &out, 0);
+	assert_memory_equal(&one, &other, sizeof(one));
 	assert_string_equal(out.text, "aeinstein");
 	assert_none();
 	write_event(1);
