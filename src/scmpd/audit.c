@@ -15,8 +15,6 @@ static const struct log_event event_login = {"scmp_login", LOG_AT_INFO, "scmp"};
 static enum events_type type_of(const struct call *call)
 {
 	switch (call->command->verb) {
-	case SCMP_KICK:
-		return EVENTS_KICK;
 	case SCMP_BAN:
 	case SCMP_UNBAN:
 		return EVENTS_BAN;

@@ -4,6 +4,7 @@
 #include "scmpd/handlers.h"
 #include "scmpd/kick.h"
 #include "scmpd/sessions.h"
+#include "scmpd/watch.h"
 
 #include <string.h>
 
@@ -88,6 +89,27 @@ static void answer(struct call *call, uint32_t n, uint32_t spared)
 			    n == 1 ? "" : "s");
 }
 
+/* To those who watch. */
+static void tell(struct call *call, uint32_t n)
+{
+	char names[4 * USERS_NAME_SIZE], origins[NETWORK_TEXT_MAX + 8];
+	char all[SCMP_LINE_LIMIT], line[2 * SCMP_LINE_LIMIT + sizeof(names)];
+	struct buf name, origin, args, fields;
+
+	buf_init(&name, names, sizeof(names));
+	buf_init(&origin, origins, sizeof(origins));
+	buf_init(&args, all, sizeof(all));
+	buf_init(&fields, line, sizeof(line));
+	caller_add_name(&name, call->caller);
+	caller_add_origin(&origin, call->caller);
+	scmp_command_add_redacted(&args, call->command);
+	scmp_write_field(&fields, "user", buf_span(&name));
+	scmp_write_field(&fields, "from", buf_span(&origin));
+	scmp_write_field(&fields, "args", buf_span(&args));
+	scmp_write_field_u64(&fields, "n", n);
+	watch_tell(call->scmpd, EVENTS_KICK, buf_span(&fields));
+}
+
 static void kick(struct call *call, struct kick_match *match)
 {
 	struct sparing sparing = {.call = call};
@@ -101,6 +123,8 @@ static void kick(struct call *call, struct kick_match *match)
 	}
 	n = kick_sessions(call->scmpd, match,
 			  now ? CONTROL_NOW : CONTROL_GRACEFULLY);
+	if (n)
+		tell(call, n);
 	answer(call, n, sparing.n);
 }
 

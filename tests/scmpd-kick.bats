@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# bats file_tags=server
+
+load lib/common
+load lib/scmp
+load lib/scmpd
+load lib/pretend
+
+setup() {
+	begin_scmpd
+	account chief --role admin
+	account olga --role operator
+	account vera --role viewer
+	account joe
+	account ann
+	start_pretending
+	start_scmpd
+	pretends session user=joe ip=192.0.2.7 state=transaction
+	pretends session user=ann ip=192.0.2.8 state=transaction
+	pretends session user=chief ip=192.0.2.9 state=transaction
+	pretends session ip=192.0.2.10
+}
+
+teardown() { end_scmpd; }
+
+asked() { # what each session is asked for, in their order
+	local id words=
+	for id in 1 2 3 4; do
+		pretends asked "$id"
+		words+=" $REPLY"
+	done
+	echo "${words# }"
+}
+
+@test "KICK asks just those sessions to end that all is true of" {
+	local_says 'KICK id=2'
+	answers_are '+OK 1 session told to close'
+	[ "$(asked)" = 'stay gracefully stay stay' ]
+	local_says 'KICK user=j* ip=192.0.2.8' 'KICK user=j* ip=192.0.2.0/29'
+	answers_are '+OK 0 sessions told to close' '+OK 1 session told to close'
+	[ "$(asked)" = 'gracefully gracefully stay stay' ]
+}
+
+@test "KICK with now is at once, also for who was asked before" {
+	local_says 'KICK user=joe' 'KICK ip=192.0.2.0/24 now'
+	answers_are '+OK 1 session *' '+OK 4 sessions told to close'
+	[ "$(asked)" = 'now now now now' ]
+}
+
+@test "KICK that fits nobody is no error" {
+	local_says 'KICK id=77' 'KICK id=0' 'KICK user=nobody' \
+		'KICK ip=203.0.113.1 now'
+	answers_are '+OK 0 *' '+OK 0 *' '+OK 0 *' '+OK 0 *'
+	[ "$(asked)" = 'stay stay stay stay' ]
+}
+
+@test "KICK needs somebody to kick, and an id is a number" {
+	local_says 'KICK' 'KICK now' 'KICK id=one' 'KICK ip=here' \
+		'KICK id=1 later'
+	answers_are '-ERR [[]SYNTAX] *' '-ERR [[]SYNTAX] *' '-ERR [[]SYNTAX] *' \
+		'-ERR [[]SYNTAX] *' '-ERR [[]SYNTAX] *'
+	[ "$(asked)" = 'stay stay stay stay' ]
+}
+
+@test "a plain user ends his own sessions only" {
+	says joe 'KICK user=ann' 'KICK user=*' 'KICK id=2' 'KICK ip=192.0.2.8'
+	answers_are '-ERR [[]PERM] *' '-ERR [[]PERM] *' '+OK 0 *' '+OK 0 *'
+	[ "$(asked)" = 'stay stay stay stay' ]
+	says joe 'KICK ip=192.0.2.0/24'
+	answers_are '+OK 1 session *'
+	says vera 'KICK user=joe' 'KICK user=vera'
+	answers_are '-ERR [[]PERM] *' '+OK 0 *'
+	[ "$(asked)" = 'gracefully stay stay stay' ]
+}
+
+@test "nobody ends the sessions of who may do more" {
+	says olga 'KICK user=chief' 'KICK id=3' 'KICK ip=192.0.2.9 now'
+	answers_are '-ERR [[]PERM] *' '-ERR [[]PERM] *' '-ERR [[]PERM] *'
+	[ "$(asked)" = 'stay stay stay stay' ]
+	says olga 'KICK ip=192.0.2.0/24'
+	answers_are '+OK 3 sessions told to close; 1 of accounts *'
+	[ "$(asked)" = 'gracefully gracefully stay gracefully' ]
+	says chief 'KICK user=chief'
+	answers_are '+OK 1 session told to close'
+	[ "$(asked)" = 'gracefully gracefully gracefully gracefully' ]
+}
+
+@test "who is disabled is kicked, and the place's next session is not" {
+	local_says 'DISABLE_USER joe'
+	[ "$(asked)" = 'gracefully stay stay stay' ]
+	pretends leave 1
+	pretends session user=ann ip=192.0.2.7
+	pretends asked 5
+	[ "$REPLY" = stay ]
+}
+
+@test "a KICK is in the audit, and events tell of it if it met somebody" {
+	local_says 'KICK id=1 now' 'KICK id=77'
+	audited 'user=root from=local verb=KICK args="now id=1" result=OK'
+	local_says 'EVENTS kick'
+	answers_are '+OK 1 event' \
+		'event=kick time=* user=root from=local args="now id=1" n=1' .
+}
