@@ -1,0 +1,174 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# bats file_tags=server
+
+load lib/common
+load lib/scmp
+load lib/scmpd
+load lib/pretend
+
+setup() {
+	begin_scmpd
+	account chief --role admin
+	account vera --role viewer
+	account joe
+	start_pretending
+	start_scmpd
+}
+
+teardown() { end_scmpd; }
+
+value() { # of a line NAME=VALUE... of STATUS, with its source
+	grep "^$1=" <<<"$SAID" | cut -d= -f2-
+}
+
+@test "STATUS tells of the server in one value a line" {
+	pretends session user=joe state=transaction in=96 out=18344 retr=2 ok=1
+	pretends session in=4
+	pretends leave 1
+	says vera STATUS
+	[[ $(value version) == pop3-session/* ]]
+	[[ $(value started) =~ ^[0-9]{10,}$ && $(value uptime) =~ ^[0-9]+$ ]]
+	[ "$(value connections)" = 2 ]
+	[ "$(value connections_open)" = 1 ]
+	[ "$(value connections_peak)" = 2 ]
+	[ "$(value connections_refused)" = 0 ]
+	[ "$(value logins)" = 1 ]
+	[ "$(value logins_failed)" = 0 ]
+	[ "$(value bytes)" = 18444 ]
+	[ "$(value bytes_sent)" = 18344 ]
+	[ "$(value bytes_received)" = 100 ]
+	[ "$(value messages)" = 2 ]
+	[ "$(value users)" = 3 ]
+	[ "$(value transform)" = - ]
+	[ "$(value draining)" = no ]
+	[ "$(value default_password)" = no ]
+	says joe STATUS
+	answers_are '-ERR [[]PERM] *'
+}
+
+@test "STATUS tells where each setting comes from" {
+	local_says STATUS
+	[ "$(value max_users)" = '0 source=default' ]
+	[ "$(value max_sessions)" = '1000 source=default' ]
+	[ "$(value maildir)" = "$WORLD/mail/%u source=file" ]
+	[ "$(value log_level)" = 'info source=default' ]
+	local_says 'MAX_USERS 500' 'LIMITS max_sessions 77' \
+		"MAILDIR SET $WORLD/mail/new/%u" STATUS
+	[ "$(value max_users)" = '500 source=scmp' ]
+	[ "$(value max_sessions)" = '77 source=scmp' ]
+	[ "$(value maildir)" = "$WORLD/mail/new/%u source=scmp" ]
+}
+
+@test "STATUS says when a default password is in use" {
+	stop_scmpd
+	start_scmpd -o "users=sqlite:$DATABASE,passwd-file:$WORLD/users"
+	local_says STATUS
+	[ "$(value default_password)" = no ]
+	echo 'default:{PLAIN}default:::::' >"$WORLD/users"
+	local_says STATUS
+	[ "$(value default_password)" = yes ]
+	echo 'default:{PLAIN}changed:::::' >"$WORLD/users"
+	local_says STATUS
+	[ "$(value default_password)" = no ]
+}
+
+@test "DRAIN keeps sessions out until it is taken back, over a restart, too" {
+	local_says DRAIN 'DRAIN on' 'DRAIN on' DRAIN
+	answers_are '+OK off' '+OK nobody *' '+OK [[]NOCHANGE] *' '+OK on'
+	stop_scmpd
+	start_scmpd
+	local_says DRAIN STATUS 'DRAIN off' DRAIN
+	[ "$(answer 1)" = '+OK on' ]
+	[ "$(value draining)" = yes ]
+	[[ $SAID == *$'\n+OK off\n+OK bye' ]]
+}
+
+@test "DRAIN tells sessions that are idle, but for those that marked messages" {
+	pretends session user=joe state=transaction age=60 idle=30
+	pretends session user=joe state=transaction age=60 idle=30 dele=1
+	pretends session user=joe state=transaction age=60
+	pretends session user=joe state=transaction age=60 idle=0
+	local_says 'DRAIN on'
+	[[ $(answer 1) == *'; 2 idle sessions told to close' ]]
+	pretends asked 1
+	[ "$REPLY" = gracefully ]
+	pretends asked 2
+	[ "$REPLY" = stay ]
+	pretends asked 4
+	[ "$REPLY" = stay ]
+}
+
+@test "LOGLEVEL is in force at once, and is kept" {
+	local_says LOGLEVEL 'LOGLEVEL error' 'LOGLEVEL error' 'LOGLEVEL Warning' \
+		LOGLEVEL 'LOGLEVEL loud'
+	answers_are '+OK info source=default' '+OK error' \
+		'+OK [[]NOCHANGE] error' '+OK warning' \
+		'+OK warning source=scmp' '-ERR [[]SYNTAX] *'
+	refute audited '.*args=error'
+	stop_scmpd
+	rm "$WORLD/run/control"
+	start_scmpd
+	local_says LOGLEVEL 'KICK id=1'
+	answers_are '+OK warning source=scmp'
+	refute audited '.*KICK'
+	local_says 'LOGLEVEL info' 'KICK id=1'
+	audited '.*KICK'
+}
+
+@test "LOGLEVEL without a database lasts until the machine starts again" {
+	stop_scmpd
+	: >"$WORLD/users"
+	start_scmpd -o "users=passwd-file:$WORLD/users"
+	local_says 'LOGLEVEL debug' LOGLEVEL
+	answers_are '+OK debug, until *' '+OK debug source=scmp'
+	stop_scmpd
+	start_scmpd -o "users=passwd-file:$WORLD/users"
+	local_says LOGLEVEL STATUS
+	answers_are '+OK debug source=scmp'
+	[ "$(value users)" = - ]
+}
+
+@test "RELOAD reads the configuration again, unless that is wrong" {
+	sed -i "s|^maildir = .*|maildir = \"$WORLD/mail/other/%u\"|" "$WORLD/conf"
+	local_says MAILDIR RELOAD MAILDIR
+	answers_are "+OK $WORLD/mail/%u source=file" '+OK *' \
+		"+OK $WORLD/mail/other/%u source=file"
+	echo 'colour = "red"' >>"$WORLD/conf"
+	local_says RELOAD MAILDIR
+	answers_are '-ERR [[]REFUSED] *colour*' "+OK $WORLD/mail/other/%u *"
+	says vera 'SESSIONS'
+	answers_are '+OK 0 *'
+}
+
+@test "RELOAD lets what was set here win" {
+	local_says 'LIMITS max_sessions 77'
+	echo 'max_sessions = 88' >>"$WORLD/conf"
+	local_says RELOAD 'LIMITS max_sessions' 'LIMITS max_sessions default' \
+		'LIMITS max_sessions'
+	answers_are '+OK*' '+OK 77 source=scmp' '+OK*' '+OK 88 source=file'
+}
+
+@test "SIGHUP is RELOAD" {
+	sed -i "s|^maildir = .*|maildir = \"$WORLD/mail/other/%u\"|" "$WORLD/conf"
+	kill -HUP "$SCMPD"
+	wait_for 20 grep -q 'configuration was read again' "$WORLD/scmpd.log"
+	local_says MAILDIR
+	answers_are "+OK $WORLD/mail/other/%u source=file"
+	echo 'colour = "red"' >>"$WORLD/conf"
+	kill -HUP "$SCMPD"
+	wait_for 20 grep -q 'configuration is as it was: .*colour' "$WORLD/scmpd.log"
+	local_says MAILDIR
+	answers_are "+OK $WORLD/mail/other/%u source=file"
+}
+
+@test "what controls the server is for administrators" {
+	says vera DRAIN 'DRAIN on' RELOAD 'LOGLEVEL debug' LOGLEVEL
+	answers_are '-ERR [[]PERM] *' '-ERR [[]PERM] *' '-ERR [[]PERM] *' \
+		'-ERR [[]PERM] *' '+OK info source=default'
+	says chief DRAIN 'DRAIN on' 'DRAIN off' RELOAD 'LOGLEVEL debug'
+	answers_are '+OK off' '+OK *' '+OK *' '+OK *' '+OK debug'
+	audited 'user=chief from=127.0.0.1 verb=DRAIN args=on result=OK'
+	audited 'user=chief from=127.0.0.1 verb=RELOAD args="" result=OK'
+	audited 'user=vera from=127.0.0.1 verb=LOGLEVEL args=debug result=PERM'
+}
