@@ -26,6 +26,7 @@
 enum {
 	FRONT_GRACE_MS = 3000, /* a front may outlive its monitor so long */
 	TICK_MS = 500,
+	HEAR_MS = 1000, /* of what scmpd asks sessions for */
 	/*
 	 * After a crash, which may have been a guess at addresses that all of a
 	 * generation share, the master replaces it; if it cannot, there is one
@@ -121,12 +122,49 @@ static void look_at_statistics(struct acceptor *a)
 	tell_master(a, WORD_STALE);
 }
 
+static void kick(void *context, const struct admission_ticket *ticket,
+		 pid_t monitor)
+{
+	const struct acceptor *a = context;
+	enum control_how how = control_look_at(&a->service->control,
+					       ticket->slot, ticket->serial);
+
+	if (how != CONTROL_STAY)
+		(void)kill(monitor, how == CONTROL_NOW ? MONITOR_KICK_NOW
+						       : MONITOR_KICK);
+}
+
+/* Once in a while, as long as there are sessions. */
+static void hear(struct acceptor *a)
+{
+	uint64_t now = clock_ms();
+
+	if (live_count(&a->live) == 0 || now - a->heard_at < HEAR_MS)
+		return;
+	a->heard_at = now;
+	service_hear(a->service);
+	if (a->obeyed == a->service->asked.changes)
+		return;
+	a->obeyed = a->service->asked.changes;
+	live_each(&a->live, kick, a);
+}
+
+/* How long to wait at most; 0: for ever. */
+static long tick_of(const struct acceptor *a)
+{
+	if (acceptor_is_paused(a))
+		return ACCEPTOR_PAUSE_MS;
+	if (live_is_dying(&a->live) || refusal_is_kept(&a->refusals))
+		return TICK_MS;
+	return live_count(&a->live) > 0 ? HEAR_MS : 0;
+}
+
 static void wait_and_work(struct acceptor *a)
 {
 	struct pollfd fds[LISTENING_SOCKETS + 2];
-	bool ticks, paused = acceptor_is_paused(a);
-	const struct timespec tick = {
-		0, (paused ? ACCEPTOR_PAUSE_MS : TICK_MS) * 1000000L};
+	bool paused = acceptor_is_paused(a);
+	long ms = tick_of(a);
+	const struct timespec tick = {ms / 1000, ms % 1000 * 1000000L};
 	size_t i, n = 0;
 
 	fds[n++] =
@@ -135,9 +173,7 @@ static void wait_and_work(struct acceptor *a)
 	for (i = 0; i < a->sockets_n; i++)
 		fds[n++] =
 			(struct pollfd){paused ? -1 : a->sockets[i], POLLIN, 0};
-	ticks = paused || live_is_dying(&a->live) ||
-		refusal_is_kept(&a->refusals);
-	if (ppoll(fds, n, ticks ? &tick : NULL, NULL) < 0) {
+	if (ppoll(fds, n, ms > 0 ? &tick : NULL, NULL) < 0) {
 		if (errno != EINTR)
 			clock_nap_ms(ACCEPTOR_PAUSE_MS);
 		return;
@@ -153,6 +189,7 @@ static void wait_and_work(struct acceptor *a)
 			acceptor_accept(a, a->sockets[i]);
 	}
 	look_at_statistics(a);
+	hear(a);
 	if (fds[0].revents)
 		obey_master(a);
 }
@@ -229,10 +266,10 @@ static int take_signals(struct acceptor *a)
 {
 	static const int own[] = {SIGCHLD};
 	/* Blocked here, too: the master decides when this process ends. */
-	static const int monitors[] = {SIGTERM};
+	static const int monitors[] = {SIGTERM, MONITOR_KICK, MONITOR_KICK_NOW};
 
 	a->signals = signals_open(own, 1);
-	a->monitor_signals = signals_open(monitors, 1);
+	a->monitor_signals = signals_open(monitors, 3);
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
 	return a->signals < 0

@@ -32,6 +32,8 @@ struct acceptor {
 	bool leaving;
 	bool control_gone;
 	bool is_stale;	     /* statistics are lost, and that was told */
+	uint64_t heard_at;   /* of control, by clock_ms() */
+	uint64_t obeyed;     /* its changes up to that number */
 	int signals;	     /* tells of SIGCHLD */
 	int monitor_signals; /* tells a monitor of SIGTERM */
 	uint32_t orders_out;

@@ -126,7 +126,11 @@ struct channel_marks {
 struct channel_done {
 	uint32_t removed; /* messages removed, or found gone */
 	uint32_t failed;  /* messages that could not be removed */
-	int32_t error;	  /* 0, or the errno of what failed first */
+	/*
+	 * 0, or the errno of what failed first; ECANCELED: nothing was done,
+	 * since the session was asked to end before.
+	 */
+	int32_t error;
 };
 
 enum channel_reason {

@@ -8,6 +8,8 @@
 const char *door_reply(enum door_verdict verdict)
 {
 	static const char *const replies[] = {
+		[DOOR_DRAINING] = "-ERR [SYS/TEMP] the server takes no new "
+				  "sessions now; try later\r\n",
 		[DOOR_RULED_OUT] = "-ERR [SYS/PERM] connections from your "
 				   "network are not accepted here\r\n",
 		/* The same words as for a session that gets there after its
@@ -85,6 +87,16 @@ static bool turn_away_for_failures(struct service *service, int client,
 	return true;
 }
 
+static bool turn_away_for_drain(struct service *service, int client,
+				const struct peer *peer)
+{
+	if (!service->asked.drain)
+		return false;
+	count_refusal(service, peer, COUNTERS_DRAINING);
+	refusal_drain(client, peer, door_reply(DOOR_DRAINING));
+	return true;
+}
+
 /* It has nothing to wait for, so no [SYS/TEMP]. */
 static bool turn_away_for_rules(struct service *service, int client,
 				const struct peer *peer)
@@ -131,6 +143,9 @@ bool door_admit(struct service *service, int client, const struct peer *peer,
 
 	*ticket = ADMISSION_NO_TICKET;
 	rulebook_look(&service->rulebook, wait_ms);
+	service_hear(service);
+	if (turn_away_for_drain(service, client, peer))
+		return false;
 	if (turn_away_for_rules(service, client, peer))
 		return false;
 	if (turn_away_for_failures(service, client, peer))

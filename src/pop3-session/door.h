@@ -15,6 +15,7 @@
 
 enum door_verdict {
 	DOOR_OPEN,
+	DOOR_DRAINING,
 	DOOR_RULED_OUT, /* a ban, or not on the allow list */
 	DOOR_FAILURES,	/* too many failed logins of the network */
 	DOOR_FULL,

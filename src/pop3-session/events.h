@@ -31,6 +31,9 @@ void event_refused(const struct peer *peer, const char *setting, int64_t limit);
  */
 void event_ruled_out(const struct peer *peer, const struct network *ban);
 
+/* One that comes while the server is drained. */
+void event_draining(const struct peer *peer);
+
 /*
  * Nor one that something is missing for: `what` is what was tried, `error` a
  * positive errno.  Names the limit of the system that is to be raised.

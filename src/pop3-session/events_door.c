@@ -37,6 +37,17 @@ void event_ruled_out(const struct peer *peer, const struct network *ban)
 	events_line_write(&line);
 }
 
+void event_draining(const struct peer *peer)
+{
+	struct events_line line;
+
+	begin(&line, EVENT_REFUSED, peer);
+	buf_add_str(&line.words, "Refused: the server is drained (scmp drain "
+				 "off ends that)");
+	events_line_text(&line, "setting", LOG_HIDDEN, "drain");
+	events_line_write(&line);
+}
+
 /* Which of a unit's limits is to be raised, or NULL. */
 static const char *resource(int error)
 {

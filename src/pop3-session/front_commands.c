@@ -320,6 +320,12 @@ static enum front_reply update(struct front *front)
 	    !front_await(front, CHANNEL_DONE, &message))
 		return REPLY_NONE;
 	memcpy(&done, message.body.p, sizeof(done));
+	if (done.error == ECANCELED) {
+		front->removed = 0;
+		front->reason = CHANNEL_TOLD;
+		front->is_error = true;
+		return REPLY_NONE;
+	}
 	front->removed = done.removed;
 	front->is_summed = has_words && done.failed == 0 && done.error == 0;
 	if (done.failed == 0 && done.error == 0)

@@ -201,3 +201,20 @@ void live_signal(struct live *l, int signal, enum live_who who)
 			(void)kill(*pid_of(l, i, FRONT), signal);
 	}
 }
+
+void live_each(const struct live *l,
+	       void (*each)(void *context,
+			    const struct admission_ticket *ticket,
+			    pid_t monitor),
+	       void *context)
+{
+	uint32_t i;
+
+	for (i = 0; i < l->used; i++) {
+		const struct live_session *s = &l->sessions[i];
+		pid_t monitor = *pid_of(l, i, MONITOR);
+
+		if (s->in_use && s->ticket.serial && monitor)
+			each(context, &s->ticket, monitor);
+	}
+}

@@ -70,4 +70,11 @@ void live_kill_late(struct live *l, uint64_t now);
 
 void live_signal(struct live *l, int signal, enum live_who who);
 
+/* Calls `each` for every session that has a place and a monitor. */
+void live_each(const struct live *l,
+	       void (*each)(void *context,
+			    const struct admission_ticket *ticket,
+			    pid_t monitor),
+	       void *context);
+
 #endif

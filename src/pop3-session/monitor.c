@@ -15,9 +15,8 @@
 #include <unistd.h>
 
 enum {
-	END_GRACE_MS = 2000,   /* for the front's summary */
-	STOP_GRACE_MS = 30000, /* for the reply under way at SIGTERM */
-	TEND_AFTER_MS = 300,   /* quiet this long: do what was put off */
+	END_GRACE_MS = 2000, /* for the front's summary */
+	TEND_AFTER_MS = 300, /* quiet this long: do what was put off */
 };
 
 static const struct span nothing = {NULL, 0};
@@ -47,7 +46,7 @@ void monitor_finish(struct monitor *m, enum monitor_end end)
 }
 
 /* The front may be blocked in sending, so its socket is shut down, too. */
-static void cut(struct monitor *m, enum monitor_end end)
+void monitor_cut(struct monitor *m, enum monitor_end end)
 {
 	monitor_finish(m, end);
 	if (m->setup->client >= 0)
@@ -55,19 +54,6 @@ static void cut(struct monitor *m, enum monitor_end end)
 	if (!m->told)
 		monitor_answer(m, CHANNEL_CLOSE, nothing, NULL, 0);
 	m->told = true;
-}
-
-static void stop(struct monitor *m)
-{
-	uint64_t latest = clock_ms() + STOP_GRACE_MS;
-
-	if (m->told || m->state == CHANNEL_AT_END)
-		return;
-	m->told = true;
-	m->stopping = true;
-	if (m->deadline > latest)
-		m->deadline = latest;
-	monitor_answer(m, CHANNEL_CLOSE, nothing, NULL, 0);
 }
 
 uint64_t monitor_idle_deadline(const struct monitor *m)
@@ -94,9 +80,12 @@ static void on_summary(struct monitor *m, struct channel_message *message)
 	};
 
 	memcpy(&m->summary, message->body.p, sizeof(m->summary));
-	monitor_finish(m, m->summary.reason < CHANNEL_REASONS
-				  ? ends[m->summary.reason]
-				  : END_PROTOCOL);
+	if (m->kicked && m->summary.reason == CHANNEL_TOLD)
+		monitor_finish(m, END_KICKED);
+	else
+		monitor_finish(m, m->summary.reason < CHANNEL_REASONS
+					  ? ends[m->summary.reason]
+					  : END_PROTOCOL);
 	m->over = true; /* all has been said, and sent to the client */
 }
 
@@ -142,7 +131,9 @@ static void receive(struct monitor *m)
 	}
 	if (m->state == CHANNEL_IN_MAIL && !m->told)
 		m->deadline = monitor_idle_deadline(m);
-	handlers[message.kind](m, &message);
+	monitor_look(m);
+	if (!monitor_leaves_undone(m, message.kind))
+		handlers[message.kind](m, &message);
 	if (message.kind == CHANNEL_LOGIN)
 		explicit_bzero(m->heard,
 			       sizeof(struct channel_head) + message.body.n);
@@ -154,7 +145,7 @@ static void time_out(struct monitor *m)
 
 	monitor_count_timeout(m, is_idle ? COUNTERS_IDLE_TIMEOUT
 					 : COUNTERS_LOGIN_TIMEOUT);
-	cut(m, is_idle ? END_IDLE : END_LOGIN_TIMEOUT);
+	monitor_cut(m, is_idle ? END_IDLE : END_LOGIN_TIMEOUT);
 }
 
 static void expire(struct monitor *m)
@@ -162,7 +153,7 @@ static void expire(struct monitor *m)
 	if (m->state == CHANNEL_AT_END)
 		m->over = true; /* the front does not go: it will be killed */
 	else if (m->stopping)
-		cut(m, END_SHUTDOWN);
+		monitor_cut(m, m->kicked ? END_KICKED : END_SHUTDOWN);
 	else
 		time_out(m);
 }
@@ -176,7 +167,7 @@ static uint64_t tend(struct monitor *m)
 		return UINT64_MAX;
 	r = maildrop_tend(&m->drop);
 	if (r < 0)
-		cut(m, END_STORAGE);
+		monitor_cut(m, END_STORAGE);
 	return r > 0 ? 0 : UINT64_MAX;
 }
 
@@ -200,11 +191,13 @@ static void loop(struct monitor *m)
 	uint64_t quiet = TEND_AFTER_MS;
 
 	while (!m->over) {
-		struct timespec limit = until(m->deadline, quiet);
+		uint64_t most = monitor_look_limit(m);
+		struct timespec limit =
+			until(m->deadline, quiet < most ? quiet : most);
 		int n = ppoll(fds, 2, &limit, NULL);
 
-		if (n > 0 && fds[1].revents && signals_next(fds[1].fd))
-			stop(m);
+		if (n > 0 && fds[1].revents)
+			monitor_obey_signal(m, signals_next(fds[1].fd));
 		if (n > 0 && fds[0].revents) {
 			receive(m);
 			quiet = TEND_AFTER_MS;
@@ -214,6 +207,8 @@ static void loop(struct monitor *m)
 			expire(m);
 		else if (n == 0)
 			quiet = tend(m);
+		if (n == 0)
+			monitor_look(m);
 	}
 }
 
@@ -272,6 +267,7 @@ void monitor_start(struct monitor *m, const struct monitor_setup *setup)
 	m->service = setup->service;
 	m->state = CHANNEL_IN_LOGIN;
 	m->over = false;
+	m->kicked = false;
 	m->end = END_INTERNAL;
 	m->trapped = -1;
 	m->stamp_n = 0;

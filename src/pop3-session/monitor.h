@@ -21,6 +21,7 @@
 #include "store/maildrop.h"
 #include "store/place.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -49,13 +50,17 @@ struct monitor_setup {
 	struct service *service;
 	int client; /* the connection, to shut it down; -1: none */
 	int channel;
-	int signals;	  /* tells of SIGTERM: end at the next reply boundary */
+	int signals;	  /* tells of SIGTERM, and of how to be kicked */
 	struct peer peer; /* peer.known is false without a network */
 	bool is_network;  /* a socket: limits and penalties hold */
 	struct admission_ticket *ticket;
 	const char *preauth; /* user logged in without a password, or NULL */
-	bool is_counted;     /* by its parent, who also gives the ticket back */
+	/* It has a parent, who gives the ticket back, and looks at control. */
+	bool is_counted;
 };
+
+/* What the parent sends to one that is to end; SIGTERM: with the server. */
+enum { MONITOR_KICK = SIGUSR1, MONITOR_KICK_NOW = SIGUSR2 };
 
 struct monitor {
 	const struct monitor_setup *setup;
@@ -63,7 +68,8 @@ struct monitor {
 	enum channel_state state;
 	bool over;	/* leave the loop */
 	bool told;	/* the front was asked to close */
-	bool stopping;	/* SIGTERM came */
+	bool stopping;	/* SIGTERM came, or the next */
+	bool kicked;	/* to end by request, in any case without UPDATE */
 	bool logged_in; /* some login succeeded */
 	uint32_t had;	/* kinds of messages that came, bits */
 	enum monitor_end end;
@@ -113,6 +119,8 @@ void monitor_close(struct monitor *m);
 void monitor_answer(struct monitor *m, enum channel_kind kind, struct span body,
 		    const int *fds, size_t nfds);
 void monitor_finish(struct monitor *m, enum monitor_end end);
+/* The same, and the client is not waited for. */
+void monitor_cut(struct monitor *m, enum monitor_end end);
 uint64_t monitor_idle_deadline(const struct monitor *m);
 
 /* monitor_login.c */
@@ -210,6 +218,18 @@ int64_t monitor_held_for(const struct monitor *m, int dir);
 enum channel_answer monitor_enter_place(struct monitor *m,
 					const struct monitor_place *place,
 					bool *fatal, int64_t *held_for);
+
+/* monitor_control.c: ends of the session that somebody asks for. */
+/* At the next reply boundary. */
+void monitor_stop(struct monitor *m);
+void monitor_obey_signal(struct monitor *m, int number);
+/* Where there is no parent to do so: does control ask this session to end? */
+void monitor_look(struct monitor *m);
+/* How long may be waited until that is to be done again, in milliseconds. */
+uint64_t monitor_look_limit(const struct monitor *m);
+/* A message of this kind came: is it not to be done any more, since it came
+ * behind a kick?  Then it is answered as far as need be. */
+bool monitor_leaves_undone(struct monitor *m, uint32_t kind);
 
 /* monitor_counts.c; each does nothing where the session is not counted. */
 void monitor_begin_counts(struct monitor *m);

@@ -61,6 +61,13 @@ void refusal_rule(int client, const struct peer *peer, const char *reply,
 		event_ruled_out(peer, ban);
 }
 
+void refusal_drain(int client, const struct peer *peer, const char *reply)
+{
+	say(client, reply);
+	if (may_log())
+		event_draining(peer);
+}
+
 void refusal_apologise(int client)
 {
 	say(client, "-ERR [SYS/TEMP] the server is short of resources; try "

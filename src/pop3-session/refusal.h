@@ -43,6 +43,9 @@ void refusal_tell(int client, const struct peer *peer, const char *reply,
 void refusal_rule(int client, const struct peer *peer, const char *reply,
 		  const struct network *ban);
 
+/* The same while the server is drained: nobody comes in. */
+void refusal_drain(int client, const struct peer *peer, const char *reply);
+
 /* The reply where a process or descriptor that it takes cannot be had. */
 void refusal_apologise(int client);
 

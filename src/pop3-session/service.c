@@ -157,6 +157,7 @@ int service_prepare(struct service *s, const struct configuration *c,
 	s->statistics = STATISTICS_NONE;
 	s->events.fd = -1;
 	s->control.fd = -1;
+	s->log_level = s->settings->log_level;
 	s->privileged = identity_can_change();
 	s->alive_ms = (uint32_t)(s->settings->idle_timeout * 1000 /
 				 SERVICE_ALIVE_PARTS);
@@ -265,6 +266,28 @@ void service_look(struct service *s)
 	/* Written only where need be: the page is shared with monitors. */
 	if (s->offers_apop != offers)
 		s->offers_apop = offers;
+}
+
+/* Written only where need be, as above. */
+static void take_log_level(struct service *s)
+{
+	int level = s->asked.has_log_level ? (int)s->asked.log_level
+					   : s->settings->log_level;
+
+	if (s->log_level == level)
+		return;
+	s->log_level = level;
+	log_set_level((enum log_level)level);
+}
+
+void service_hear(struct service *s)
+{
+	struct control_state asked;
+
+	if (control_look(&s->control, &asked) &&
+	    asked.changes != s->asked.changes)
+		s->asked = asked;
+	take_log_level(s);
 }
 
 static bool is_among(const struct service_networks *networks,

@@ -57,6 +57,8 @@ struct service {
 	struct statistics statistics;
 	struct events_ring events;
 	struct control_look control;
+	struct control_state asked; /* see service_hear() */
+	int log_level;		    /* in force: enum log_level */
 	uint32_t alive_ms;
 	char host[SERVICE_HOST];
 	char greeting[SERVICE_GREETING];
@@ -94,6 +96,12 @@ void service_remark(const struct service *s);
  * it is one.
  */
 void service_look(struct service *s);
+
+/*
+ * Sees what scmpd asks for of all: whether nobody is to be let in, and what is
+ * to be logged.  Two system calls.
+ */
+void service_hear(struct service *s);
 
 bool service_trusts(const struct service *s, const struct peer *peer);
 
