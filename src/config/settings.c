@@ -357,6 +357,13 @@ static const struct conf_key keys[] = {
 	 .def = "64",
 	 .help = "Most connections to scmpd at once, 8 of which are kept for "
 		 "root on the Unix socket."},
+	{.name = "max_users",
+	 .type = CONF_INTEGER,
+	 .offset = AT(max_users),
+	 .max = UINT32_MAX,
+	 .def = "0",
+	 .help = "Most users that scmpd lets there be, until MAX_USERS says "
+		 "else; 0 is no limit."},
 	{.name = "metrics_listen",
 	 .type = CONF_STRING,
 	 .offset = AT(metrics_listen),

@@ -68,6 +68,7 @@ struct settings {
 	const char *scmp_user;
 	const char *scmp_group;
 	int64_t scmp_connections;
+	int64_t max_users;
 	const char *metrics_listen;
 };
 

@@ -94,9 +94,10 @@ static void put_counts(struct call *call, const struct counters_all *sum)
 
 static void put_max(struct call *call, struct database *db)
 {
+	const struct configuration *c = &call->scmpd->configuration;
 	char memory[USERS_ERROR_SIZE], text[32];
 	struct buf value, error;
-	uint64_t max = 0;
+	uint64_t max = (uint64_t)c->settings.max_users;
 	bool is_set;
 
 	buf_init(&value, text, sizeof(text));
@@ -105,8 +106,10 @@ static void put_max(struct call *call, struct database *db)
 				   &value, &error) == 0 &&
 		 num_parse_u64(buf_span(&value), UINT32_MAX, &max);
 	scmp_write_field_u64(call_record(call), LIVE_MAX_USERS, max);
-	scmp_write_field_str(&call->connection->record, "source",
-			     is_set ? "scmp" : "default");
+	scmp_write_field_str(
+		&call->connection->record, "source",
+		is_set ? "scmp"
+		       : conf_source(&c->conf, span_str(LIVE_MAX_USERS)));
 	call_send(call);
 }
 

@@ -20,7 +20,7 @@ static bool read_max(struct call *call, struct account *a, uint64_t *max)
 	struct buf value, error;
 	int failed;
 
-	*max = 0;
+	*max = (uint64_t)call->scmpd->settings->max_users;
 	buf_init(&value, text, sizeof(text));
 	buf_init(&error, memory, sizeof(memory));
 	failed = database_text_get(&a->db, DATABASE_SETTINGS, LIVE_MAX_USERS,
