@@ -454,6 +454,7 @@ static const struct attempt of_monitor[] = {
 	TRAP(prlimit_other, SYS_prlimit64),
 	TRAP(mprotect_exec, SYS_mprotect),
 	TRAP(mmap_exec, SYS_mmap),
+	TRAP(mremap, SYS_mremap),
 	TRAP(remap, SYS_remap_file_pages),
 	TRAP(unshare, SYS_unshare),
 	TRAP(mount, SYS_mount),

@@ -68,6 +68,18 @@ static int number(const char *call)
 	return n;
 }
 
+static enum scmp_compare op_of(enum filter_test test)
+{
+	switch (test) {
+	case IS:
+		return SCMP_CMP_EQ;
+	case NOT_LESS:
+		return SCMP_CMP_GE;
+	default:
+		return SCMP_CMP_MASKED_EQ;
+	}
+}
+
 static void add_row(scmp_filter_ctx f, uint32_t action,
 		    const struct filter_row *row)
 {
@@ -81,8 +93,8 @@ static void add_row(scmp_filter_ctx f, uint32_t action,
 		if (c->test == ANY)
 			continue;
 		cmp[n].arg = c->argument;
-		cmp[n].op = c->test == IS ? SCMP_CMP_EQ : SCMP_CMP_MASKED_EQ;
-		cmp[n].datum_a = c->test == IS ? c->value : c->mask;
+		cmp[n].op = op_of(c->test);
+		cmp[n].datum_a = c->mask ? c->mask : c->value;
 		cmp[n].datum_b = c->test == MASKED ? c->value : 0;
 		n++;
 	}
