@@ -226,12 +226,14 @@ static const struct filter_row filter_rows[] = {
 	{"ioctl",	DAEMON, {ARG(1, FIONREAD)}},	/* how much came */
 	{"ioctl",	DAEMON, {ARG(1, TCGETS)}}, /* libconfuse: a terminal? */
 	{"socketpair",	DAEMON, {ARG(0, AF_UNIX)}},	/* libevent's signals */
+	{"fchown",	DAEMON, {{0}}},	/* SQLite, if it has to stay uid 0 */
 	{"open",	DAEMON, {{0}}},
 	{"stat",	DAEMON, {{0}}},
 	{"lstat",	DAEMON, {{0}}},
 	{"access",	DAEMON, {{0}}},
 	{"readlink",	DAEMON, {{0}}},
 	{"unlink",	DAEMON, {{0}}},
+	{"rename",	DAEMON, {{0}}},	/* what was written anew, into place */
 	{"getcwd",	DAEMON, {{0}}},
 	{"sched_getaffinity", DAEMON, {{0}}},
 };
