@@ -41,7 +41,7 @@ CFLAGS ?= -O2 -g
 FORTIFY ?= -D_FORTIFY_SOURCE=2
 LDLIBS = -lconfuse -lcrypt -lnettle -largon2
 LDLIBS += -lsqlite3 -lm
-SCMP_LDLIBS = -ljansson -lbsd
+SCMP_LDLIBS = -ljansson -lbsd -ledit
 SCMPD_LDLIBS = -levent_core
 # Metrics over HTTP, where that library is there (MICROHTTPD= to do without).
 ifeq ($(origin MICROHTTPD),undefined)

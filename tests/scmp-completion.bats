@@ -39,10 +39,15 @@ autoload -U compinit && compinit -u -d $WORLD/dump" "$1"
 			[ "$("$shell" "$text")" = "$wanted" ]
 		done <<-END
 			scmp --off|scmp --offline 
-			scmp us|scmp user 
+			scmp unb|scmp unban 
 			scmp user imp|scmp user import 
 			scmp user import --form|scmp user import --format 
 			scmp user import --format sha|scmp user import --format shadow 
+			scmp sessions --sort -de|scmp sessions --sort -dele 
+			scmp sessions --state tr|scmp sessions --state transaction 
+			scmp drain of|scmp drain off 
+			scmp watch conn|scmp watch connect 
+			scmp limits idle|scmp limits idle_timeout 
 			scmp pw make --scheme BLF|scmp pw make --scheme BLF-CRYPT 
 			scmp policy set min|scmp policy set min_length 
 			scmp role set x stats|scmp role set x stats.read 

@@ -258,7 +258,7 @@ assert bans["alice"]["until"] is None'
 	refute grep -q 'db init' <(scmp user --help)
 	scmp user add --help | grep -q -- '--password-fd N'
 	scmp user add --help | grep -qFx \
-		'Usage: scmp --offline user add [OPTION]... NAME'
+		'Usage: scmp [--offline] user add [OPTION]... NAME'
 	refute grep -q 'user del' <(scmp user add --help)
 	exits 2 scmp user add
 	said 'wants NAME \(see scmp user add --help\)'

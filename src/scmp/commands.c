@@ -20,97 +20,182 @@
 #define A_PLACE (BIT(MAILDIR) | BIT(HOME) | BIT(UID) | BIT(GID))
 #define A_BAN	(BIT(FOR) | BIT(REASON))
 
+/* What scmpd has no words for. */
+#define OF_DATABASE                                                            \
+	((OF_A_USER & ~(BIT(ROLE) | BIT(MAILDIR))) |                           \
+	 (CREDENTIALS & ~(BIT(PASSWORD_FD) | BIT(GENERATE))) | BIT(DISABLED) | \
+	 BIT(NO_SECRET) | BIT(NO_MUST_CHANGE) | BIT(RENAME))
+
+/* Keys that lists can be sorted by. */
+#define USER_KEYS "name|role|enabled|uid|created|changed"
+#define SESSION_KEYS                                                           \
+	"id|pid|state|user|ip|port|tls|age|idle|in|out|msgs|retr|dele|cmd"
+
 const struct command commands[] = {
+	{"status", NULL, "", 0, 0, 0, 0, COMMAND_READS, NULL, online_status,
+	 NULL, "show how the server is"},
+	{"sessions", NULL, "", 0, 0,
+	 BIT(USER) | BIT(IP) | BIT(STATE) | BIT(SORT) | BIT(LIMIT), 0,
+	 COMMAND_READS, NULL, online_sessions, SESSION_KEYS,
+	 "list the sessions that are open now"},
+	{"top", NULL, "", 0, 0,
+	 BIT(USER) | BIT(IP) | BIT(STATE) | BIT(SORT) | BIT(INTERVAL), 0,
+	 COMMAND_READS, NULL, online_top, SESSION_KEYS,
+	 "show status and sessions again and again, until q is typed"},
+	{"kick", "user", "MASK", 1, 1, BIT(NOW), 0, COMMAND_READS, NULL,
+	 online_kick_user, NULL,
+	 "end the sessions of users whose names fit; nothing that they marked "
+	 "is removed"},
+	{"kick", "ip", "NETWORK", 1, 1, BIT(NOW), 0, COMMAND_READS, NULL,
+	 online_kick_ip, NULL, "end the sessions from an address or a network"},
+	{"kick", "id", "ID", 1, 1, BIT(NOW), 0, COMMAND_READS, NULL,
+	 online_kick_id, NULL, "end the session of that id"},
+	{"events", NULL, "[N] [TYPE...]", 0, 32, 0, 0, COMMAND_READS, NULL,
+	 online_events, NULL, "list the last N events, of all or some types"},
+	{"watch", NULL, "[TYPE...]", 0, 31, 0, 0, COMMAND_READS, NULL,
+	 online_watch, NULL,
+	 "show events as they happen, until Ctrl-C is typed"},
+	{"metrics", NULL, "[PREFIX]", 0, 1, 0, 0, COMMAND_READS, NULL,
+	 online_metrics, NULL,
+	 "print all counts for Prometheus, in the OpenMetrics format"},
+	{"drain", NULL, "[on|off]", 0, 1, 0, 0, COMMAND_READS, NULL,
+	 online_drain, NULL,
+	 "keep new sessions out and end idle ones, or let them in again"},
+	{"reload", NULL, "", 0, 0, 0, 0, COMMAND_READS, NULL, online_reload,
+	 NULL, "let the server read its configuration again"},
+	{"whoami", NULL, "", 0, 0, 0, 0, COMMAND_READS, NULL, online_whoami,
+	 NULL, "show whom scmpd takes you for"},
+	{"raw", NULL, "", 0, 0, 0, 0, COMMAND_OPENS, NULL, online_raw, NULL,
+	 "speak SCMP yourself: lines of standard input are commands"},
+
 	{"user", "add", "NAME", 1, 1, OF_A_USER | CREDENTIALS | BIT(DISABLED),
-	 COMMAND_WRITES, user_add,
+	 OF_DATABASE, COMMAND_WRITES, user_add, online_user_add, NULL,
 	 "add a user; the password is asked for, unless an option says where "
 	 "it comes from"},
 	{"user", "del", "NAME...", 1, COMMAND_ANY, BIT(PURGE) | BIT(YES),
-	 COMMAND_WRITES, user_del,
+	 BIT(PURGE), COMMAND_WRITES, user_del, online_user_del, NULL,
 	 "remove users; their mail stays, unless --purge is given"},
 	{"user", "list", "[MASK...]", 0, COMMAND_ANY,
-	 A_PART | BIT(SORT) | BIT(ENABLED) | BIT(DISABLED) | BIT(ROLE),
-	 COMMAND_READS, user_list,
+	 A_PART | BIT(SORT) | BIT(ENABLED) | BIT(DISABLED) | BIT(ROLE), 0,
+	 COMMAND_READS, user_list, online_user_list, USER_KEYS,
 	 "list users whose names fit a mask, in which * is anything and ? one "
 	 "character"},
-	{"user", "show", "NAME...", 1, COMMAND_ANY, 0, COMMAND_READS, user_show,
+	{"user", "show", "NAME...", 1, COMMAND_ANY, 0, 0, COMMAND_READS,
+	 user_show, online_user_show, NULL,
 	 "show all that is known of users, but no password"},
 	{"user", "passwd", "NAME", 1, 1,
 	 CREDENTIALS | BIT(NO_SECRET) | BIT(MUST_CHANGE) | BIT(NO_MUST_CHANGE),
-	 COMMAND_WRITES, user_passwd,
+	 OF_DATABASE, COMMAND_WRITES, user_passwd, online_user_passwd, NULL,
 	 "set a user's password, or with --secret-fd or --no-secret alone the "
 	 "secret"},
 	{"user", "change", "NAME...", 1, COMMAND_ANY,
 	 OF_A_USER | BIT(NO_MUST_CHANGE) | BIT(ENABLED) | BIT(DISABLED) |
 		 BIT(RENAME),
-	 COMMAND_WRITES, user_change, "change what the options name"},
-	{"user", "enable", "NAME...", 1, COMMAND_ANY, 0, COMMAND_WRITES,
-	 user_enable, "let users log in again"},
-	{"user", "disable", "NAME...", 1, COMMAND_ANY, 0, COMMAND_WRITES,
-	 user_disable, "let users log in no more; all else stays"},
-	{"user", "purge", "NAME...", 1, COMMAND_ANY, A_PLACE | BIT(YES),
-	 COMMAND_OPENS, user_purge,
+	 (OF_DATABASE & ~BIT(DISABLED)) | BIT(MAILDIR), COMMAND_WRITES,
+	 user_change, online_user_change, NULL, "change what the options name"},
+	{"user", "enable", "NAME...", 1, COMMAND_ANY, 0, 0, COMMAND_WRITES,
+	 user_enable, online_user_enable, NULL, "let users log in again"},
+	{"user", "disable", "NAME...", 1, COMMAND_ANY, 0, 0, COMMAND_WRITES,
+	 user_disable, online_user_disable, NULL,
+	 "let users log in no more; all else stays"},
+	{"user", "purge", "NAME...", 1, COMMAND_ANY, A_PLACE | BIT(YES), 0,
+	 COMMAND_OPENS, user_purge, NULL, NULL,
 	 "remove the mail of users who have been deleted, after asking; user "
 	 "del prints the options that this needs"},
 	{"user", "import", "[FILE]", 0, 1,
 	 BIT(FORMAT) | BIT(DRY_RUN) | BIT(UPDATE) | BIT(SKIP) | BIT(STRICT) |
 		 BIT(PROGRESS),
-	 COMMAND_WRITES, user_import,
+	 0, COMMAND_WRITES, user_import, NULL, NULL,
 	 "add the users of a file, or of standard input (-)"},
-	{"user", "export", "[MASK...]", 0, COMMAND_ANY, BIT(FORMAT),
-	 COMMAND_READS, user_export,
+	{"user", "export", "[MASK...]", 0, COMMAND_ANY, BIT(FORMAT), 0,
+	 COMMAND_READS, user_export, NULL, NULL,
 	 "write users to standard output, with their stored passwords"},
 
-	{"ban", "user", "NAME", 1, 1, A_BAN, COMMAND_WRITES, ban_user,
-	 "let a user log in from nowhere"},
-	{"ban", "ip", "NETWORK", 1, 1, A_BAN, COMMAND_WRITES, ban_ip,
+	{"user", "max", "[N]", 0, 1, 0, 0, COMMAND_READS, NULL, online_user_max,
+	 NULL, "show or set how many users there may be; 0 is no limit"},
+	{"users", NULL, "[MASK...]", 0, COMMAND_ANY,
+	 A_PART | BIT(SORT) | BIT(ENABLED) | BIT(DISABLED) | BIT(ROLE), 0,
+	 COMMAND_READS, user_list, online_user_list, USER_KEYS,
+	 "the same as user list"},
+	{"passwd", NULL, "", 0, 0, BIT(PASSWORD_FD) | BIT(GENERATE), 0,
+	 COMMAND_OPENS, NULL, online_passwd, NULL,
+	 "change the password of --login"},
+	{"profile", NULL, "[FIELD] [VALUE]", 0, 2, 0, 0, COMMAND_READS, NULL,
+	 online_profile, NULL,
+	 "show or set what the user of --login may set for itself"},
+	{"init", NULL, "[NAME]", 0, 1, MAKING, 0, COMMAND_LOCAL, init, NULL,
+	 NULL,
+	 "make the first administrator, admin if there is no name, and the "
+	 "database if there is none; the password is made and printed once"},
+
+	{"ban", "user", "NAME", 1, 1, A_BAN, 0, COMMAND_WRITES, ban_user,
+	 online_ban_user, NULL, "let a user log in from nowhere"},
+	{"ban", "ip", "NETWORK", 1, 1, A_BAN, 0, COMMAND_WRITES, ban_ip,
+	 online_ban_ip, NULL,
 	 "let no connection in from an address or a network"},
-	{"unban", "user", "NAME", 1, 1, 0, COMMAND_WRITES, unban_user,
-	 "end the ban of a user"},
-	{"unban", "ip", "NETWORK", 1, 1, 0, COMMAND_WRITES, unban_ip,
-	 "end the ban of an address or a network"},
-	{"bans", NULL, "", 0, 0, A_PART | BIT(ALL), COMMAND_READS, bans_list,
-	 "list bans"},
-	{"allow", "ip", "NETWORK", 1, 1, A_BAN, COMMAND_WRITES, allow_ip,
+	{"unban", "user", "NAME", 1, 1, 0, 0, COMMAND_WRITES, unban_user,
+	 online_unban_user, NULL, "end the ban of a user"},
+	{"unban", "ip", "NETWORK", 1, 1, 0, 0, COMMAND_WRITES, unban_ip,
+	 online_unban_ip, NULL, "end the ban of an address or a network"},
+	{"bans", NULL, "", 0, 0, A_PART | BIT(ALL), BIT(ALL), COMMAND_READS,
+	 bans_list, online_bans, NULL, "list bans"},
+	{"allow", "ip", "NETWORK", 1, 1, A_BAN, A_BAN, COMMAND_WRITES, allow_ip,
+	 online_allow_ip, NULL,
 	 "let in connections from an address or a network; while there is one "
 	 "such row, none from elsewhere"},
-	{"unallow", "ip", "NETWORK", 1, 1, 0, COMMAND_WRITES, unallow_ip,
-	 "take an address or a network off that list"},
-	{"allows", NULL, "", 0, 0, A_PART | BIT(ALL), COMMAND_READS,
-	 allows_list, "list what is allowed; if nothing is, all are"},
+	{"unallow", "ip", "NETWORK", 1, 1, 0, 0, COMMAND_WRITES, unallow_ip,
+	 online_unallow_ip, NULL, "take an address or a network off that list"},
+	{"allows", NULL, "", 0, 0, A_PART | BIT(ALL), BIT(ALL), COMMAND_READS,
+	 allows_list, online_allows, NULL,
+	 "list what is allowed; if nothing is, all are"},
 
-	{"policy", "list", "", 0, 0, 0, COMMAND_READS, policy_list,
+	{"limits", NULL, "[LIMIT] [VALUE]", 0, 2, BIT(FORCE), 0, COMMAND_READS,
+	 NULL, online_limits, NULL,
+	 "show the limits of sessions, or set one for the next connection; "
+	 "default is what the configuration says"},
+	{"maildir", NULL, "[TEMPLATE]", 0, 1, 0, 0, COMMAND_READS, NULL,
+	 online_maildir, NULL,
+	 "show or set where mail is, for later logins; no mail is moved"},
+	{"loglevel", NULL, "[error|warning|info|debug]", 0, 1, 0, 0,
+	 COMMAND_READS, NULL, online_loglevel, NULL,
+	 "show or set how much is logged"},
+	{"policy", "list", "", 0, 0, 0, 0, COMMAND_READS, policy_list,
+	 online_policy_list, NULL,
 	 "show what passwords that are set here must be like"},
-	{"policy", "set", "RULE VALUE", 2, 2, 0, COMMAND_WRITES, policy_set,
-	 "change a rule of that"},
-	{"policy", "unset", "RULE", 1, 1, 0, COMMAND_WRITES, policy_unset,
-	 "let a rule be again as it is by default"},
-	{"role", "list", "", 0, 0, 0, COMMAND_READS, role_list,
-	 "list roles and their rights"},
-	{"role", "set", "ROLE RIGHT...", 2, COMMAND_ANY, 0, COMMAND_WRITES,
-	 role_set, "make a role of the rights, or give it others"},
-	{"role", "del", "ROLE", 1, 1, 0, COMMAND_WRITES, role_del,
-	 "remove a role that nobody has"},
+	{"policy", "set", "RULE VALUE", 2, 2, 0, 0, COMMAND_WRITES, policy_set,
+	 online_policy_set, NULL, "change a rule of that"},
+	{"policy", "unset", "RULE", 1, 1, 0, 0, COMMAND_WRITES, policy_unset,
+	 online_policy_unset, NULL, "let a rule be again as it is by default"},
+	{"roles", NULL, "", 0, 0, 0, 0, COMMAND_READS, role_list,
+	 online_role_list, NULL, "the same as role list"},
+	{"role", "list", "", 0, 0, 0, 0, COMMAND_READS, role_list,
+	 online_role_list, NULL, "list roles and their rights"},
+	{"role", "set", "ROLE RIGHT...", 2, COMMAND_ANY, 0, 0, COMMAND_WRITES,
+	 role_set, online_role_set, NULL,
+	 "make a role of the rights, or give it others"},
+	{"role", "del", "ROLE", 1, 1, 0, 0, COMMAND_WRITES, role_del,
+	 online_role_del, NULL, "remove a role that nobody has"},
 
-	{"pw", "make", "", 0, 0, A_PASSWORD, COMMAND_ALONE, pw_make,
+	{"pw", "make", "", 0, 0, A_PASSWORD, 0, COMMAND_ALONE, pw_make, NULL,
+	 NULL,
 	 "print the stored form of a password; with --offline the policy of "
 	 "the database holds"},
-	{"pw", "check", "[NAME]", 0, 1, BIT(PASSWORD_FD) | BIT(HASH_FD),
-	 COMMAND_ALONE, pw_check,
+	{"pw", "check", "[NAME]", 0, 1, BIT(PASSWORD_FD) | BIT(HASH_FD), 0,
+	 COMMAND_ALONE, pw_check, NULL, NULL,
 	 "see whether a password fits a stored form, which is asked for or "
 	 "read from a descriptor, or with --offline that of a user"},
-	{"pw", "schemes", "", 0, 0, 0, COMMAND_ALONE, pw_schemes,
+	{"pw", "schemes", "", 0, 0, 0, 0, COMMAND_ALONE, pw_schemes, NULL, NULL,
 	 "list the schemes of stored forms"},
 
-	{"db", "init", "", 0, 0, 0, COMMAND_OPENS, db_init,
+	{"db", "init", "", 0, 0, 0, 0, COMMAND_OPENS, db_init, NULL, NULL,
 	 "make an empty database, and its folder"},
-	{"db", "check", "", 0, 0, 0, COMMAND_READS, db_check,
+	{"db", "check", "", 0, 0, 0, 0, COMMAND_READS, db_check, NULL, NULL,
 	 "read the whole database and see that it is sound"},
-	{"db", "migrate", "", 0, 0, 0, COMMAND_OPENS, db_migrate,
+	{"db", "migrate", "", 0, 0, 0, 0, COMMAND_OPENS, db_migrate, NULL, NULL,
 	 "bring the tables of an older version up to date; every command that "
 	 "changes something does it, too"},
-	{"db", "backup", "FILE", 1, 1, 0, COMMAND_READS, db_backup,
-	 "write a copy to a new file, while others go on working"},
+	{"db", "backup", "FILE", 1, 1, 0, 0, COMMAND_READS, db_backup, NULL,
+	 NULL, "write a copy to a new file, while others go on working"},
 };
 
 const size_t commands_n = sizeof(commands) / sizeof(commands[0]);
@@ -135,6 +220,13 @@ bool command_is_noun(const char *word)
 			return true;
 	}
 	return false;
+}
+
+const char *command_option_value(const struct command *c, int id)
+{
+	if (id == OPTION_SORT && c && c->keys)
+		return c->keys;
+	return option_rows[id].value;
 }
 
 void command_add_name(struct buf *out, const struct command *c)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The commands of scmp: one table gives words, arguments, options, what it
- * needs of the database, help and the function. Parsing, --help, the manual
- * and the completion of shells come from it.
+ * needs, help and the functions, that for --offline and that for scmpd.
+ * Parsing, --help, the manual and the completion of shells come from it.
  */
 #ifndef SCMP_COMMANDS_H
 #define SCMP_COMMANDS_H
@@ -18,8 +18,9 @@ struct scmp;
 enum command_need {
 	COMMAND_READS,	/* the database, opened for reading; it asks nothing */
 	COMMAND_WRITES, /* opened for writing */
-	COMMAND_OPENS,	/* it opens what it needs itself */
-	COMMAND_ALONE,	/* no database, no configuration */
+	COMMAND_OPENS,	/* it opens what it needs itself, also of scmpd */
+	COMMAND_LOCAL,	/* the same, of the database, without --offline, too */
+	COMMAND_ALONE,	/* no database, no configuration, no scmpd */
 };
 
 enum { COMMAND_ANY = 1000000 }; /* words, as many as one likes */
@@ -30,8 +31,11 @@ struct command {
 	const char *args; /* how help calls the words behind it */
 	size_t least, most;
 	uint64_t options; /* OPTION_BIT() of each, but for the common ones */
+	uint64_t offline; /* those of them that are for --offline alone */
 	enum command_need need;
-	int (*run)(struct scmp *s);
+	int (*run)(struct scmp *s);    /* on the database, or NULL */
+	int (*online)(struct scmp *s); /* through scmpd, or NULL */
+	const char *keys;	       /* of --sort, with | between them */
 	const char *help; /* a sentence, without its capital and its end */
 };
 
@@ -47,7 +51,13 @@ bool command_is_noun(const char *word);
 /* "user add" */
 void command_add_name(struct buf *out, const struct command *c);
 
+/* What the value of an option may be for this command, as help has it; NULL:
+ * it has none. */
+const char *command_option_value(const struct command *c, int id);
+
 /* The functions, by the file that they are in. */
+
+int init(struct scmp *s); /* init.c */
 
 int user_add(struct scmp *s); /* user.c */
 int user_change(struct scmp *s);
@@ -85,5 +95,49 @@ int db_init(struct scmp *s); /* db.c */
 int db_check(struct scmp *s);
 int db_migrate(struct scmp *s);
 int db_backup(struct scmp *s);
+
+/* The same through scmpd, and what only scmpd knows. */
+
+int online_user_add(struct scmp *s); /* online_user.c */
+int online_user_del(struct scmp *s);
+int online_user_change(struct scmp *s);
+int online_user_passwd(struct scmp *s);
+int online_user_enable(struct scmp *s);
+int online_user_disable(struct scmp *s);
+int online_user_max(struct scmp *s);
+int online_passwd(struct scmp *s);
+int online_user_list(struct scmp *s); /* online_user_list.c */
+int online_user_show(struct scmp *s);
+int online_ban_user(struct scmp *s); /* online_rules.c */
+int online_ban_ip(struct scmp *s);
+int online_unban_user(struct scmp *s);
+int online_unban_ip(struct scmp *s);
+int online_bans(struct scmp *s);
+int online_allow_ip(struct scmp *s);
+int online_unallow_ip(struct scmp *s);
+int online_allows(struct scmp *s);
+int online_policy_list(struct scmp *s); /* online_settings.c */
+int online_policy_set(struct scmp *s);
+int online_policy_unset(struct scmp *s);
+int online_limits(struct scmp *s);
+int online_maildir(struct scmp *s);
+int online_loglevel(struct scmp *s);
+int online_profile(struct scmp *s);
+int online_role_list(struct scmp *s); /* online_roles.c */
+int online_role_set(struct scmp *s);
+int online_role_del(struct scmp *s);
+int online_status(struct scmp *s); /* online_server.c */
+int online_whoami(struct scmp *s);
+int online_drain(struct scmp *s);
+int online_reload(struct scmp *s);
+int online_metrics(struct scmp *s);
+int online_sessions(struct scmp *s); /* online_sessions.c */
+int online_kick_user(struct scmp *s);
+int online_kick_ip(struct scmp *s);
+int online_kick_id(struct scmp *s);
+int online_events(struct scmp *s); /* online_events.c */
+int online_watch(struct scmp *s);
+int online_top(struct scmp *s); /* top.c */
+int online_raw(struct scmp *s); /* raw.c */
 
 #endif

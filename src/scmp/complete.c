@@ -7,6 +7,7 @@
 #include "proto/scmp_code.h"
 #include "scmp/commands.h"
 #include "scmp/scmp.h"
+#include "stats/events_ring.h"
 #include "store/database_users.h"
 
 #include <fcntl.h>
@@ -84,6 +85,29 @@ static void offer_rules(struct scmp *s, const char *typed)
 		offer(typed, policy_rules[i].name, policy_rules[i].help);
 }
 
+/* Those of the configuration that can be set at any time, but for two that
+ * have commands of their own. */
+static void offer_limits(struct scmp *s, const char *typed)
+{
+	const char *name;
+
+	if (scmp_configure(s) != STATUS_OK)
+		return;
+	for (size_t i = 0; (name = conf_live_name(&s->configuration.conf, i));
+	     i++) {
+		if (strcmp(name, "maildir") != 0 &&
+		    strcmp(name, "log_level") != 0)
+			offer(typed, name, "");
+	}
+}
+
+static void offer_types(struct scmp *s, const char *typed)
+{
+	(void)s;
+	for (unsigned i = 0; i < EVENTS_TYPES; i++)
+		offer(typed, events_type_word(i), "");
+}
+
 static void offer_files(struct scmp *s, const char *typed)
 {
 	(void)s;
@@ -106,24 +130,34 @@ static const struct kind_of_word {
 	{"SCHEME", offer_schemes},   {"ROLE", offer_roles},
 	{"RIGHT", offer_rights},     {"RULE", offer_rules},
 	{"FILE", offer_files},	     {"FOLDER", offer_folders},
-	{"TEMPLATE", offer_folders},
+	{"TEMPLATE", offer_folders}, {"LIMIT", offer_limits},
+	{"TYPE", offer_types},
 };
 
-/* `value` as help has it: NAME, [NAME...], a|b. */
-static void offer_value(struct scmp *s, const char *value, const char *typed)
+/* a|b, up to a bracket; with `mark` before each, too. */
+static void offer_words(const char *words, const char *mark, const char *typed)
 {
 	char word[64];
 	size_t n;
 
-	if (strchr(value, '|')) {
-		for (const char *p = value; *p; p += n + (p[n] == '|')) {
-			n = strcspn(p, "|");
-			snprintf(word, sizeof(word), "%.*s", (int)n, p);
-			offer(typed, word, "");
-		}
+	for (const char *p = words; *p && *p != ']'; p += n + (p[n] == '|')) {
+		n = strcspn(p, "|]");
+		snprintf(word, sizeof(word), "%s%.*s", mark, (int)n, p);
+		offer(typed, word, "");
+	}
+}
+
+/* `value` as help has it: NAME, [NAME...], a|b. */
+static void offer_value(struct scmp *s, const char *value, const char *typed)
+{
+	size_t n;
+
+	value += value[0] == '[';
+	n = strcspn(value, " ");
+	if (memchr(value, '|', n)) {
+		offer_words(value, "", typed);
 		return;
 	}
-	value += value[0] == '[';
 	n = strcspn(value, ".] ");
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strlen(kinds[i].name) == n &&
@@ -198,8 +232,12 @@ static void complete(struct scmp *s, const char *typed, const char *before)
 
 	s->command = command_find(s->options.words, s->options.words_n, &used);
 	if (option >= 0)
-		offer_value(s, option_rows[option].value, typed);
-	else if (typed[0] == '-')
+		offer_value(s, command_option_value(s->command, option), typed);
+	if (option == OPTION_SORT && s->command && s->command->keys)
+		offer_words(s->command->keys, "-", typed);
+	if (option >= 0)
+		return;
+	if (typed[0] == '-')
 		offer_options(s, typed);
 	else if (!s->command)
 		offer_commands(s, typed);

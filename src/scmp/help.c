@@ -9,9 +9,9 @@
 
 static const char intro[] =
 	"Usage: scmp [--offline] [OPTION]... COMMAND [ARGUMENT]...\n"
-	"Administer the users of the POP3 server. With --offline it works on "
-	"the database\n"
-	"itself.\n";
+	"See and steer the POP3 server, and administer its users, through "
+	"scmpd; with\n"
+	"--offline work on the database of users itself.\n";
 
 /* Text from column `indent` on, broken before column 79. */
 static void print_wrapped(FILE *to, const char *text, int indent)
@@ -92,22 +92,51 @@ static void print_options(FILE *to, const char *title, uint64_t which)
 
 static const uint64_t common = OPTION_BIT(OPTIONS_COMMON) - 1;
 
+/* What stands before a command: whether --offline must, may or cannot. */
+static const char *offline_of(const struct command *c)
+{
+	if (!c->run || c->need == COMMAND_LOCAL)
+		return "";
+	return c->online || c->need == COMMAND_ALONE ? "[--offline] "
+						     : "--offline ";
+}
+
+#define BIT_SORT OPTION_BIT(OPTION_SORT)
+
+/* a|b as "a, b". */
+static void print_keys(FILE *to, const char *keys)
+{
+	char memory[256];
+	struct buf text;
+
+	buf_init(&text, memory, sizeof(memory));
+	buf_add_str(&text, "one of");
+	for (size_t n; *keys; keys += n + (keys[n] == '|')) {
+		n = strcspn(keys, "|");
+		buf_add_str(&text, text.n > 6 ? ", " : " ");
+		buf_add(&text, keys, n);
+	}
+	print_entry(to, "KEY", buf_str(&text) ? memory : "");
+}
+
 /* Of one command all. */
 static void print_one(FILE *to, const struct command *c)
 {
 	char memory[512];
 	struct buf text;
 
-	fprintf(to, "Usage: scmp %s %s%s%s [OPTION]...%s%s\n",
-		c->need == COMMAND_ALONE ? "[--offline]" : "--offline", c->noun,
-		c->verb ? " " : "", c->verb ? c->verb : "",
+	fprintf(to, "Usage: scmp %s%s%s%s [OPTION]...%s%s\n", offline_of(c),
+		c->noun, c->verb ? " " : "", c->verb ? c->verb : "",
 		c->args[0] ? " " : "", c->args);
 	buf_init(&text, memory, sizeof(memory));
 	buf_add_char(&text, (char)toupper((unsigned char)c->help[0]));
 	buf_add_str(&text, c->help + 1);
 	buf_add_char(&text, '.');
 	print_wrapped(to, buf_str(&text) ? memory : c->help, 0);
-	print_options(to, "Options", c->options);
+	print_options(to, "Options", c->options & ~c->offline);
+	if (c->options & BIT_SORT)
+		print_keys(to, c->keys);
+	print_options(to, "Options with --offline", c->offline);
 	print_options(to, "Options of every command", common);
 	fputs("\nManual: scmp(1)\n", to);
 }
@@ -185,7 +214,8 @@ static void print_mdoc_words(FILE *to, const char *args)
 		end -= is_optional;
 		repeats = end > 3 && strncmp(args + end - 3, "...", 3) == 0;
 		end -= repeats ? 3 : 0;
-		fprintf(to, "%s Ar ", is_optional ? " Op" : "");
+		fprintf(to, "%s %s ", is_optional ? " Op" : "",
+			memchr(args, '|', (size_t)n) ? "Cm" : "Ar");
 		for (int i = 0; i < end; i++)
 			fputc(tolower((unsigned char)args[i]), to);
 		fputs(repeats ? " ..." : "", to);
@@ -194,26 +224,54 @@ static void print_mdoc_words(FILE *to, const char *args)
 	}
 }
 
-static void print_mdoc_command(FILE *to, const struct command *c)
+/* a|b as a list of words. */
+static void print_mdoc_choice(FILE *to, const char *words)
+{
+	fputs(".Cm ", to);
+	for (const char *p = words; *p; p++) {
+		if (*p == '|')
+			fputs(" ,\n.Cm ", to);
+		else if (*p == '-')
+			fputs("\\-", to);
+		else
+			fputc(*p, to);
+	}
+	fputs(" .\n", to);
+}
+
+static void print_mdoc_options(FILE *to, const char *title, uint64_t which)
 {
 	const char *between = "";
 
-	fprintf(to, ".It Ic %s%s%s", c->noun, c->verb ? " " : "",
-		c->verb ? c->verb : "");
-	print_mdoc_words(to, c->args);
-	fputc('\n', to);
-	print_sentence(to, c->help);
-	if (!c->options)
+	if (!which)
 		return;
-	fputs("Options:\n", to);
+	fprintf(to, "%s\n", title);
 	for (int i = 0; i < OPTIONS; i++) {
-		if (!(c->options & OPTION_BIT(i)))
+		if (!(which & OPTION_BIT(i)))
 			continue;
 		fputs(between, to);
 		fprintf(to, ".Fl \\-%s", option_rows[i].name);
 		between = " ,\n";
 	}
 	fputs(" .\n", to);
+}
+
+static void print_mdoc_command(FILE *to, const struct command *c)
+{
+	fprintf(to, ".It Ic %s%s%s", c->noun, c->verb ? " " : "",
+		c->verb ? c->verb : "");
+	print_mdoc_words(to, c->args);
+	fputc('\n', to);
+	print_sentence(to, c->help);
+	if (c->run && !c->online && c->need != COMMAND_LOCAL &&
+	    c->need != COMMAND_ALONE)
+		fputs("With\n.Fl \\-offline\nalone.\n", to);
+	print_mdoc_options(to, "Options:", c->options & ~c->offline);
+	print_mdoc_options(to, "With\n.Fl \\-offline\nalso:", c->offline);
+	if (c->options & BIT_SORT) {
+		fputs("Keys of\n.Fl \\-sort :\n", to);
+		print_mdoc_choice(to, c->keys);
+	}
 }
 
 static void print_mdoc_option(FILE *to, enum option_id id)
@@ -233,16 +291,25 @@ static void print_mdoc_option(FILE *to, enum option_id id)
 	print_sentence(to, row->help);
 	if (!row->value || !strchr(row->value, '|'))
 		return;
-	fputs("One of\n.Cm ", to);
-	for (const char *p = row->value; *p; p++) {
-		if (*p == '|')
-			fputs(" ,\n.Cm ", to);
-		else if (*p == '-')
-			fputs("\\-", to);
-		else
-			fputc(*p, to);
+	fputs("One of\n", to);
+	print_mdoc_choice(to, row->value);
+}
+
+/* What it means, and the codes of SCMP that become it. */
+static void print_mdoc_status(FILE *to, int status)
+{
+	const char *between = "Of SCMP:\n";
+
+	fprintf(to, ".It %d\n%s\n", status, status_texts[status]);
+	for (int code = SCMP_CODE_NOCHANGE + 1; code < SCMP_CODES; code++) {
+		if (client_status_of((enum scmp_code)code) != status)
+			continue;
+		fprintf(to, "%s.Sy %s", between,
+			scmp_code_name((enum scmp_code)code));
+		between = " ,\n";
 	}
-	fputs(" .\n", to);
+	if (between[0] == ' ')
+		fputs(" .\n", to);
 }
 
 int help_print_manual(FILE *to)
@@ -255,6 +322,6 @@ int help_print_manual(FILE *to)
 		print_mdoc_option(to, (enum option_id)i);
 	fputs("@STATUSES@\n", to);
 	for (int i = 0; i < STATUSES; i++)
-		fprintf(to, ".It %d\n%s\n", i, status_texts[i]);
+		print_mdoc_status(to, i);
 	return ferror(to) ? STATUS_FAILED : STATUS_OK;
 }

@@ -12,6 +12,20 @@
 const struct option_row option_rows[OPTIONS] = {
 	[OPTION_OFFLINE] = {"offline", 0, NULL,
 			    "work on the database itself, without a daemon"},
+	[OPTION_SOCKET] = {"socket", 0, "FILE",
+			   "the Unix socket of scmpd; otherwise that of the "
+			   "configuration"},
+	[OPTION_SERVER] = {"server", 0, "HOST",
+			   "speak with scmpd over TCP: HOST, HOST:PORT or "
+			   "[ADDRESS]:PORT, on this machine"},
+	[OPTION_LOGIN] = {"login", 0, "NAME",
+			  "log in there by this name; the password is asked "
+			  "for"},
+	[OPTION_LOGIN_FD] = {"login-fd", 0, "N",
+			     "read the password for --login, a line, from "
+			     "descriptor N"},
+	[OPTION_TIMEOUT] = {"timeout", 0, "SECONDS",
+			    "wait so long for scmpd; 30 otherwise"},
 	[OPTION_DATABASE] = {"database", 0, "FILE",
 			     "the database; otherwise the first sqlite: store "
 			     "of the configuration"},
@@ -78,10 +92,9 @@ const struct option_row option_rows[OPTIONS] = {
 
 	[OPTION_OFFSET] = {"offset", 0, "N", "leave out the first N"},
 	[OPTION_LIMIT] = {"limit", 0, "N", "show N at most"},
-	[OPTION_SORT] = {"sort", 0,
-			 "name|role|enabled|uid|created|changed|-name|-role|"
-			 "-enabled|-uid|-created|-changed",
-			 "in this order; with - the other way round"},
+	[OPTION_SORT] = {"sort", 0, "KEY",
+			 "in the order of this key; with - before it the other "
+			 "way round"},
 	[OPTION_ALL] = {"all", 0, NULL, "also those that have run out"},
 
 	[OPTION_FORMAT] = {"format", 0, "auto|passwd|shadow|authfile|json",
@@ -104,6 +117,18 @@ const struct option_row option_rows[OPTIONS] = {
 			"how long: a number and s, m, h, d or w; otherwise for "
 			"ever"},
 	[OPTION_REASON] = {"reason", 0, "TEXT", "why, for people"},
+
+	[OPTION_USER] = {"user", 0, "MASK", "those of users whose names fit"},
+	[OPTION_IP] = {"ip", 0, "NETWORK",
+		       "those from this address or network"},
+	[OPTION_STATE] = {"state", 0, "authorization|transaction|update",
+			  "those in this state"},
+	[OPTION_NOW] = {"now", 0, NULL,
+			"at once, and not behind the next reply"},
+	[OPTION_FORCE] = {"force", 0, NULL,
+			  "also where it is against the standard"},
+	[OPTION_INTERVAL] = {"interval", 0, "SECONDS",
+			     "look anew so often; every 2 seconds otherwise"},
 };
 
 void option_add_name(struct buf *out, enum option_id id)
@@ -264,7 +289,7 @@ int option_number(const struct options *o, enum option_id id, uint64_t max,
 	buf_add_str(error, " wants a number up to ");
 	buf_add_u64(error, max);
 	if (id == OPTION_PASSWORD_FD || id == OPTION_HASH_FD ||
-	    id == OPTION_SECRET_FD)
+	    id == OPTION_SECRET_FD || id == OPTION_LOGIN_FD)
 		buf_add_str(error,
 			    ", that of a descriptor to read from (a password "
 			    "itself is never taken from the command line)");

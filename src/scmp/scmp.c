@@ -30,8 +30,10 @@ const char *const status_texts[STATUSES] = {
 			   "an import, a question answered with no.",
 	[STATUS_NOT_FOUND] = "There is no such user, ban, role or the like.",
 	[STATUS_EXISTS] = "There is one of that name already.",
-	[STATUS_UNAVAILABLE] = "There is no database (or daemon), or it is "
-			       "locked, damaged or not to be opened.",
+	[STATUS_UNAVAILABLE] = "There is no database or no daemon, or it is "
+			       "locked, damaged, too busy or too slow.",
+	[STATUS_DENIED] = "The daemon does not let you: no login, a wrong "
+			  "password, not your right.",
 };
 
 static void complain(const struct scmp *s, struct span text)
@@ -145,6 +147,19 @@ static int refuse_usage(const struct scmp *s, const char *why, const char *what)
 			 c->verb ? c->verb : "");
 }
 
+/* Is it one of the words that there are? */
+static int check_value(const struct scmp *s, enum option_id id,
+		       const char *value)
+{
+	const char *words = command_option_value(s->command, id);
+	const char *word = value + (id == OPTION_SORT && value[0] == '-');
+
+	if (!words || !strchr(words, '|') || option_value_has(words, word))
+		return STATUS_OK;
+	return scmp_fail(s, STATUS_USAGE, "--%s is one of %s",
+			 option_rows[id].name, words);
+}
+
 /* Options that the command does not take. */
 static int check_options(const struct scmp *s)
 {
@@ -152,15 +167,17 @@ static int check_options(const struct scmp *s)
 	uint64_t strange = s->options.given & ~(common | s->command->options);
 
 	for (int i = 0; i < OPTIONS; i++) {
-		const struct option_row *row = &option_rows[i];
 		const char *value = s->options.values[i];
+		int r;
 
 		if (strange & OPTION_BIT(i))
-			return refuse_usage(s, "takes no --", row->name);
-		if (value && row->value && strchr(row->value, '|') &&
-		    !option_value_has(row->value, value))
-			return scmp_fail(s, STATUS_USAGE, "--%s is one of %s",
-					 row->name, row->value);
+			return refuse_usage(s, "takes no --",
+					    option_rows[i].name);
+		if (!value || (strange & OPTION_BIT(i)))
+			continue;
+		r = check_value(s, (enum option_id)i, value);
+		if (r != STATUS_OK)
+			return r;
 	}
 	return STATUS_OK;
 }
@@ -169,7 +186,7 @@ static int check_options(const struct scmp *s)
 static int check_descriptors(const struct scmp *s)
 {
 	static const enum option_id ids[] = {OPTION_PASSWORD_FD, OPTION_HASH_FD,
-					     OPTION_SECRET_FD};
+					     OPTION_SECRET_FD, OPTION_LOGIN_FD};
 	char memory[512];
 	struct buf error;
 	uint64_t fd;
@@ -202,7 +219,15 @@ static int check_words(const struct scmp *s)
 	return refuse_usage(s, "one word too many", "");
 }
 
-static int prepare(struct scmp *s)
+/* Is it work for scmpd? */
+static bool is_online(const struct scmp *s)
+{
+	return !scmp_given(s, OPTION_OFFLINE) &&
+	       s->command->need != COMMAND_LOCAL &&
+	       s->command->need != COMMAND_ALONE;
+}
+
+static int prepare_offline(struct scmp *s)
 {
 	static const enum database_mode modes[] = {
 		[COMMAND_READS] = DATABASE_READ,
@@ -211,22 +236,52 @@ static int prepare(struct scmp *s)
 	enum command_need need = s->command->need;
 	int r;
 
-	if (need == COMMAND_ALONE)
-		return STATUS_OK;
-	/*
-	 * Without --offline a command is one for scmpd; here its request will
-	 * be sent.
-	 */
-	if (!scmp_given(s, OPTION_OFFLINE))
-		return scmp_fail(s, STATUS_UNAVAILABLE,
-				 "this scmp cannot speak with a daemon; with "
-				 "--offline it works on the database itself");
+	if (!s->command->run)
+		return scmp_fail(s, STATUS_USAGE,
+				 "is a question to scmpd, which the database "
+				 "cannot answer: leave out --offline");
 	r = scmp_configure(s);
 	if (r == STATUS_OK)
 		r = scmp_locate(s);
-	if (r != STATUS_OK || need == COMMAND_OPENS)
+	if (r != STATUS_OK || need == COMMAND_OPENS || need == COMMAND_LOCAL)
 		return r;
 	return scmp_open(s, modes[need]);
+}
+
+static int prepare_online(struct scmp *s)
+{
+	uint64_t strange = s->options.given & s->command->offline;
+
+	if (!s->command->online)
+		return scmp_fail(s, STATUS_USAGE,
+				 "works on the database itself, on its own "
+				 "machine: with --offline");
+	for (int i = 0; strange && i < OPTIONS; i++) {
+		if (strange & OPTION_BIT(i))
+			return scmp_fail(s, STATUS_USAGE,
+					 "--%s is nothing that scmpd takes; it "
+					 "works on the database itself: with "
+					 "--offline",
+					 option_rows[i].name);
+	}
+	return s->command->need == COMMAND_OPENS ? STATUS_OK
+						 : client_open(s, CLIENT_ALL);
+}
+
+static int prepare(struct scmp *s)
+{
+	const uint64_t places =
+		OPTION_BIT(OPTION_SOCKET) | OPTION_BIT(OPTION_SERVER) |
+		OPTION_BIT(OPTION_LOGIN) | OPTION_BIT(OPTION_LOGIN_FD);
+
+	if (is_online(s))
+		return prepare_online(s);
+	if (s->options.given & places)
+		return scmp_fail(s, STATUS_USAGE,
+				 "--socket, --server and --login are for work "
+				 "through scmpd, which this is not");
+	return s->command->need == COMMAND_ALONE ? STATUS_OK
+						 : prepare_offline(s);
 }
 
 /* All of it must have been written. */
@@ -266,11 +321,13 @@ static int run(struct scmp *s)
 		r = check_words(s);
 	if (r == STATUS_OK)
 		r = prepare(s);
-	if (r == STATUS_OK && s->command->need == COMMAND_READS)
+	if (r == STATUS_OK && !is_online(s) &&
+	    s->command->need == COMMAND_READS)
 		spool_begin();
 	if (r == STATUS_OK)
-		r = s->command->run(s);
+		r = is_online(s) ? s->command->online(s) : s->command->run(s);
 	scmp_close(s);
+	client_close(s);
 	r = check_output(s, r);
 	clear_stack();
 	return r;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What every part of scmp shares: the command line, the configuration, the
- * database, exit statuses, and how things are said. One command a process; it
- * ends with the process.
+ * database or the connection to scmpd, exit statuses, and how things are said.
+ * One command a process; it ends with the process.
  */
 #ifndef SCMP_SCMP_H
 #define SCMP_SCMP_H
@@ -10,6 +10,7 @@
 #include "auth/policy.h"
 #include "base/buf.h"
 #include "config/settings.h"
+#include "scmp/client.h"
 #include "scmp/options.h"
 #include "store/database.h"
 
@@ -25,6 +26,7 @@ enum status {
 	STATUS_NOT_FOUND,
 	STATUS_EXISTS,
 	STATUS_UNAVAILABLE,
+	STATUS_DENIED,
 	STATUSES,
 };
 
@@ -42,6 +44,7 @@ struct scmp {
 	char path[USERS_PATH_SIZE]; /* of the database */
 	struct database db;
 	bool is_open;
+	struct client client;
 };
 
 /* Runs the command line; the exit status. */

@@ -15,7 +15,7 @@
 
 /* --- policy --- */
 
-static const struct output_column policy_columns[] = {
+const struct output_column policy_columns[POLICY_COLUMNS] = {
 	{.key = "name", .title = "RULE"},
 	{.key = "value", .title = "VALUE", .can_be_cut = true},
 	{.key = "source", .title = "FROM"},
@@ -47,7 +47,7 @@ int policy_list(struct scmp *s)
 	r = policy_read(&policy, &s->db, &error);
 	if (r < 0)
 		return scmp_fail_database(s, r, &error);
-	output_begin(&output, s, policy_columns, COUNT(policy_columns));
+	output_begin(&output, s, policy_columns, POLICY_COLUMNS);
 	for (size_t i = 0; i < POLICY_RULES; i++)
 		output_add(&output, policy_record(&policy, i));
 	return output_end(&output);

@@ -3,8 +3,8 @@
 #include "scmp/account.h"
 #include "scmp/commands.h"
 #include "scmp/output.h"
+#include "scmp/sort.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const struct output_column columns[] = {
@@ -44,8 +44,6 @@ struct listing {
 	struct scmp *scmp;
 	struct output output;
 	json_t *sorted; /* where something must be known of all first */
-	const char *key;
-	bool descends;
 	uint64_t offset, limit;
 	size_t mask; /* which of the words it is about */
 	int status;
@@ -83,56 +81,6 @@ static void tell_damaged(const char *fault, void *context)
 	struct listing *l = context;
 
 	l->status = scmp_fail(l->scmp, STATUS_UNAVAILABLE, "%s", fault);
-}
-
-/* Null before numbers before texts; false before true. */
-static int order_values(const json_t *a, const json_t *b)
-{
-	if (json_is_string(a) && json_is_string(b))
-		return strcmp(json_string_value(a), json_string_value(b));
-	if (json_is_integer(a) && json_is_integer(b))
-		return (json_integer_value(a) > json_integer_value(b)) -
-		       (json_integer_value(a) < json_integer_value(b));
-	if (json_is_boolean(a) && json_is_boolean(b))
-		return json_is_true(a) - json_is_true(b);
-	return json_is_null(b) - json_is_null(a);
-}
-
-static int order(const void *a, const void *b, void *context)
-{
-	const struct listing *l = context;
-	json_t *const *x = a, *const *y = b;
-	int r = order_values(json_object_get(*x, l->key),
-			     json_object_get(*y, l->key));
-
-	if (l->descends)
-		r = -r;
-	return r ? r
-		 : strcmp(json_string_value(json_object_get(*x, "name")),
-			  json_string_value(json_object_get(*y, "name")));
-}
-
-/* All that were found, in the wanted order, and the wanted part of them. */
-static int print_sorted(struct listing *l)
-{
-	size_t n = json_array_size(l->sorted);
-	uint64_t at = 0;
-	json_t **rows = calloc(n ? n : 1, sizeof(json_t *));
-
-	if (!rows)
-		return scmp_fail(l->scmp, STATUS_FAILED, "out of memory");
-	for (size_t i = 0; i < n; i++)
-		rows[i] = json_array_get(l->sorted, i);
-	qsort_r(rows, n, sizeof(json_t *), order, l);
-	for (size_t i = 0; i < n; i++) {
-		if (at++ < l->offset)
-			continue;
-		if (l->limit && at > l->offset + l->limit)
-			break;
-		output_add(&l->output, json_incref(rows[i]));
-	}
-	free(rows);
-	return STATUS_OK;
 }
 
 static int take_part(struct scmp *s, uint64_t *offset, uint64_t *limit)
@@ -184,20 +132,17 @@ static bool is_simple(const struct scmp *s)
 
 int user_list(struct scmp *s)
 {
-	const char *sort = scmp_value(s, OPTION_SORT);
 	struct listing l = {.scmp = s};
 	int r = take_part(s, &l.offset, &l.limit), end;
 
 	if (r != STATUS_OK)
 		return r;
-	l.descends = sort && sort[0] == '-';
-	l.key = sort ? sort + l.descends : "name";
 	if (!is_simple(s))
 		l.sorted = json_array();
 	output_begin(&l.output, s, columns, COUNT(columns));
 	r = list_masks(&l);
 	if (r == STATUS_OK && l.sorted)
-		r = print_sorted(&l);
+		r = sort_add(s, l.sorted, l.offset, l.limit, &l.output);
 	json_decref(l.sorted);
 	end = output_end(&l.output);
 	if (r == STATUS_OK)

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+#include "scmp/online.h"
+
+#include "scmp/spool.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- changes --- */
+
+int online_do(struct scmp *s, struct request *q, const char *about)
+{
+	struct scmp_reply reply;
+	int r = client_ask(s, q, &reply);
+	struct span text = reply.text;
+
+	if (r != STATUS_OK)
+		return r;
+	if (!text.n)
+		text = span_str("done");
+	if (about)
+		scmp_say(s, "%s: " SPAN_FMT ".", about, SPAN_ARG(text));
+	else
+		scmp_say(s, "%c" SPAN_FMT ".", toupper((unsigned char)*text.p),
+			 SPAN_ARG(span_drop(text, 1)));
+	return STATUS_OK;
+}
+
+int online_each(struct scmp *s, int (*one)(struct scmp *s, const char *word))
+{
+	int status = STATUS_OK;
+
+	for (size_t i = 0; i < s->words_n && !s->client.is_broken; i++) {
+		int r = one(s, s->words[i]);
+
+		if (status == STATUS_OK)
+			status = r;
+	}
+	return status;
+}
+
+/* --- lists --- */
+
+int online_read(struct scmp *s, struct request *q,
+		void (*take)(struct span record, void *context), void *context)
+{
+	struct scmp_reply reply;
+	enum client_more more;
+	struct span line;
+	int r = client_ask(s, q, &reply);
+
+	if (r != STATUS_OK)
+		return r;
+	while ((more = client_next(s, &line)) == CLIENT_LINE)
+		take(line, context);
+	return more == CLIENT_END ? STATUS_OK : STATUS_UNAVAILABLE;
+}
+
+int online_part(struct scmp *s, uint64_t *offset, uint64_t *limit)
+{
+	char memory[256];
+	struct buf error;
+	int r = 0;
+
+	*offset = *limit = 0;
+	buf_init(&error, memory, sizeof(memory));
+	if (scmp_given(s, OPTION_OFFSET))
+		r = option_number(&s->options, OPTION_OFFSET, INT64_MAX, offset,
+				  &error);
+	if (r == 0 && scmp_given(s, OPTION_LIMIT))
+		r = option_number(&s->options, OPTION_LIMIT, INT64_MAX, limit,
+				  &error);
+	return r < 0 ? scmp_fail_text(s, STATUS_USAGE, &error) : STATUS_OK;
+}
+
+struct listing {
+	const struct online_list *list;
+	struct output output;
+	uint64_t offset, limit, at;
+};
+
+static void list_one(struct span record, void *context)
+{
+	struct listing *l = context;
+
+	if (l->at++ < l->offset || (l->limit && l->at > l->offset + l->limit))
+		return;
+	output_add(&l->output,
+		   record_make(record, l->list->members, l->list->members_n));
+}
+
+static int list(struct scmp *s, struct request *q, struct listing *l,
+		const struct output_column *columns, size_t n,
+		void (*take)(struct span record, void *context))
+{
+	int r, end;
+
+	/* A pager of ours must not keep scmpd waiting. */
+	spool_begin();
+	output_begin(&l->output, s, columns, n);
+	r = online_read(s, q, take, l);
+	end = output_end(&l->output);
+	return r == STATUS_OK ? end : r;
+}
+
+int online_list(struct scmp *s, struct request *q,
+		const struct online_list *what, bool cuts)
+{
+	struct listing l = {.list = what};
+	int r = STATUS_OK;
+
+	if (cuts)
+		r = online_part(s, &l.offset, &l.limit);
+	return r == STATUS_OK ? list(s, q, &l, what->columns, what->columns_n,
+				     list_one)
+			      : r;
+}
+
+/* --- settings --- */
+
+static void list_setting(struct span record, void *context)
+{
+	struct listing *l = context;
+
+	output_add(&l->output, record_setting(record));
+}
+
+int online_settings(struct scmp *s, struct request *q, const char *title)
+{
+	const struct output_column columns[] = {
+		{.key = "name", .title = title},
+		{.key = "value", .title = "VALUE", .can_be_cut = true},
+		{.key = "source", .title = "FROM"},
+	};
+	struct listing l = {0};
+
+	return list(s, q, &l, columns, sizeof(columns) / sizeof(columns[0]),
+		    list_setting);
+}
+
+int online_setting(struct scmp *s, struct request *q, const char *name)
+{
+	struct scmp_reply reply;
+	int r = client_ask(s, q, &reply);
+	const char *value;
+	json_t *setting;
+
+	if (r != STATUS_OK)
+		return r;
+	setting = record_answer(name, reply.text);
+	value = json_string_value(json_object_get(setting, "value"));
+	if (scmp_given(s, OPTION_JSON)) {
+		json_dumpf(setting, stdout, JSON_COMPACT);
+		putchar('\n');
+	} else {
+		puts(value ? value : "-");
+	}
+	json_decref(setting);
+	return STATUS_OK;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+#include "scmp/sort.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct order {
+	const char *key;
+	bool descends;
+};
+
+/* Null before numbers before texts; false before true. */
+static int order_values(const json_t *a, const json_t *b)
+{
+	if (json_is_string(a) && json_is_string(b))
+		return strcmp(json_string_value(a), json_string_value(b));
+	if (json_is_integer(a) && json_is_integer(b))
+		return (json_integer_value(a) > json_integer_value(b)) -
+		       (json_integer_value(a) < json_integer_value(b));
+	if (json_is_boolean(a) && json_is_boolean(b))
+		return json_is_true(a) - json_is_true(b);
+	return json_is_null(b) - json_is_null(a);
+}
+
+static int compare(const void *a, const void *b, void *context)
+{
+	const struct order *order = context;
+	json_t *const *x = a, *const *y = b;
+	int r = order_values(json_object_get(*x, order->key),
+			     json_object_get(*y, order->key));
+
+	if (order->descends)
+		r = -r;
+	return r ? r
+		 : strcmp(json_string_value(json_object_get(*x, "name")),
+			  json_string_value(json_object_get(*y, "name")));
+}
+
+int sort_add(const struct scmp *s, json_t *records, uint64_t offset,
+	     uint64_t limit, struct output *output)
+{
+	const char *sort = scmp_value(s, OPTION_SORT);
+	struct order order = {.descends = sort && sort[0] == '-'};
+	size_t n = json_array_size(records);
+	json_t **rows = calloc(n ? n : 1, sizeof(json_t *));
+	uint64_t at = 0;
+
+	if (!rows)
+		return scmp_fail(s, STATUS_FAILED, "out of memory");
+	order.key = sort ? sort + order.descends : "name";
+	for (size_t i = 0; i < n; i++)
+		rows[i] = json_array_get(records, i);
+	qsort_r(rows, n, sizeof(json_t *), compare, &order);
+	for (size_t i = 0; i < n; i++) {
+		if (at++ < offset)
+			continue;
+		if (limit && at > offset + limit)
+			break;
+		output_add(output, json_incref(rows[i]));
+	}
+	free(rows);
+	return STATUS_OK;
+}
