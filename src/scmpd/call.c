@@ -2,6 +2,7 @@
 #include "scmpd/call.h"
 
 #include "scmpd/connection.h"
+#include "sys/log.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -85,6 +86,12 @@ void call_continue(struct call *call, const struct call_source *source,
 
 	c->source = source;
 	c->source_state = state;
+}
+
+void call_break(struct call *call)
+{
+	log_error("scmp: a reply cannot be finished; the connection is closed");
+	call->is_broken = true;
 }
 
 /* --- the database --- */

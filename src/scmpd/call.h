@@ -30,6 +30,7 @@ struct call {
 	/* for the audit: what was answered */
 	bool is_answered;
 	enum scmp_code code;
+	bool is_broken; /* the rest of a long reply cannot be made */
 };
 
 typedef void call_handler(struct call *call);
@@ -63,8 +64,10 @@ void call_end(struct call *call);
  * Instead of that: the rest of the lines is made when the client has read what
  * there is, so no reply needs much memory. `more` adds some (up to a few
  * hundred) and returns false when that was the last; it may be called after any
- * time, in which anything may have changed. `end` gives `state` back, also when
- * the connection goes away before. Until then no further command is read.
+ * time, in which anything may have changed. Where it can make no more although
+ * there is more, it calls call_break(), and the connection is closed without
+ * the dot: what is cut off must not look whole. `end` gives `state` back, also
+ * when the connection goes away before. Until then no further command is read.
  */
 struct call_source {
 	bool (*more)(struct call *call, void *state);
@@ -72,6 +75,7 @@ struct call_source {
 };
 void call_continue(struct call *call, const struct call_source *source,
 		   void *state);
+void call_break(struct call *call);
 
 /*
  * Opens the database for this command, waiting for other writers for at most

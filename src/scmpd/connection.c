@@ -2,6 +2,7 @@
 #include "scmpd/connection.h"
 
 #include "scmpd/login.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 
 #include <errno.h>
@@ -38,6 +39,21 @@ void connection_arm(struct connection *c)
 	(void)event_add(c->timer, &delay);
 }
 
+/* False: whoever watches has taken nothing for so long that nobody does. */
+static bool send_alive(struct connection *c)
+{
+	bool stalls = connection_unsent(c) > 0 && !c->has_taken;
+
+	c->stalls = stalls ? c->stalls + 1 : 0;
+	c->has_taken = false;
+	if (c->stalls >= CONNECTION_STALLS)
+		return false;
+	if (connection_unsent(c) < CONNECTION_OUTPUT)
+		connection_send(c, span_str("# alive\r\n"));
+	connection_arm(c);
+	return true;
+}
+
 static void on_time(evutil_socket_t fd, short what, void *context)
 {
 	struct connection *c = context;
@@ -49,9 +65,8 @@ static void on_time(evutil_socket_t fd, short what, void *context)
 		return;
 	}
 	if (c->state == SCMP_STATE_STREAM) {
-		if (connection_unsent(c) < CONNECTION_OUTPUT)
-			connection_send(c, span_str("# alive\r\n"));
-		connection_arm(c);
+		if (!send_alive(c))
+			connection_free(c);
 		return;
 	}
 	dispatch_refuse(c, SCMP_CODE_TIMEOUT,
@@ -62,6 +77,16 @@ static void on_time(evutil_socket_t fd, short what, void *context)
 }
 
 /* --- output --- */
+
+static void on_output(struct evbuffer *output,
+		      const struct evbuffer_cb_info *change, void *context)
+{
+	struct connection *c = context;
+
+	(void)output;
+	if (change->n_deleted)
+		c->has_taken = true;
+}
 
 size_t connection_unsent(const struct connection *c)
 {
@@ -101,8 +126,11 @@ void connection_free(struct connection *c)
 	login_forget(c);
 	LIST_REMOVE(c, entry);
 	c->scmpd->connections_n--;
+	(void)evbuffer_remove_cb(bufferevent_get_output(c->stream), on_output,
+				 c);
 	bufferevent_free(c->stream);
 	event_free(c->timer);
+	event_free(c->turn);
 	explicit_bzero(c, sizeof(*c));
 	free(c);
 }
@@ -128,10 +156,10 @@ void connection_end(struct connection *c)
 	if (c->is_ending)
 		return;
 	c->is_ending = true;
+	login_forget(c);
 	connection_arm(c);
-	/* The callback for written output comes also where there is none. */
 	bufferevent_setwatermark(c->stream, EV_WRITE, 0, 0);
-	bufferevent_trigger(c->stream, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS);
+	connection_go_on(c);
 }
 
 /* --- input --- */
@@ -166,12 +194,17 @@ static void take_verdict(struct connection *c, enum scmp_line_verdict verdict,
 	scmp_reader_forget(&c->reader);
 }
 
+static bool is_turn_over(uint64_t began)
+{
+	return clock_ms() - began >= CONNECTION_TURN_MS;
+}
+
 /* False: HTTP or TLS; the connection is to be closed without a word. */
-static bool take_input(struct connection *c)
+static bool take_input(struct connection *c, uint64_t began)
 {
 	struct evbuffer *input = bufferevent_get_input(c->stream);
 
-	while (may_read(c)) {
+	while (may_read(c) && !is_turn_over(began)) {
 		size_t n = evbuffer_get_contiguous_space(input);
 		unsigned char *octets =
 			n ? evbuffer_pullup(input, (ssize_t)n) : NULL;
@@ -192,8 +225,9 @@ static bool take_input(struct connection *c)
 	return true;
 }
 
-/* The rest of a long reply, as much as the client takes. */
-static void continue_reply(struct connection *c)
+/* The rest of a long reply, as much as the client takes. False: it cannot be
+ * made any further. */
+static bool continue_reply(struct connection *c, uint64_t began)
 {
 	struct call call = {
 		.scmpd = c->scmpd,
@@ -203,42 +237,63 @@ static void continue_reply(struct connection *c)
 		.is_answered = true,
 	};
 
-	while (c->source && connection_unsent(c) < CONNECTION_OUTPUT) {
+	while (c->source && connection_unsent(c) < CONNECTION_OUTPUT &&
+	       !is_turn_over(began)) {
 		const struct call_source *source = c->source;
+		bool more = source->more(&call, c->source_state);
 
-		if (source->more(&call, c->source_state))
+		connection_arm(c);
+		if (call.is_broken)
+			return false;
+		if (more)
 			continue;
 		c->source = NULL;
 		source->end(c->source_state);
 		call_end(&call);
-		connection_arm(c);
 	}
+	return true;
 }
 
-/* Everything that can go on, goes on. */
-static void pump(struct connection *c)
+/* A command under way is still answered whole. */
+static void pump_end(struct connection *c)
 {
 	struct evbuffer *input = bufferevent_get_input(c->stream);
-	size_t before;
 
-	if (c->is_ending) {
-		(void)evbuffer_drain(input, evbuffer_get_length(input));
-		if (connection_unsent(c) == 0)
-			say_goodbye(c);
+	(void)evbuffer_drain(input, evbuffer_get_length(input));
+	if (!c->source && connection_unsent(c) == 0)
+		say_goodbye(c);
+	else if (c->source && connection_unsent(c) < CONNECTION_OUTPUT)
+		connection_go_on(c);
+}
+
+static void pump_input(struct connection *c, uint64_t began)
+{
+	struct evbuffer *input = bufferevent_get_input(c->stream);
+	size_t before = evbuffer_get_length(input);
+
+	if (!take_input(c, began)) {
+		log_info("scmp: a peer speaks HTTP or TLS and was hung up on");
+		connection_free(c);
 		return;
 	}
-	do {
-		before = evbuffer_get_length(input);
-		continue_reply(c);
-		if (!take_input(c)) {
-			log_info("scmp: a peer speaks HTTP or TLS and was "
-				 "hung up on");
-			connection_free(c);
-			return;
-		}
-	} while (evbuffer_get_length(input) != before);
-	if (c->has_input_end && may_read(c))
+	/* A reply that was just begun, or what is left for another turn. */
+	if (evbuffer_get_length(input) != before || is_turn_over(began))
+		connection_go_on(c);
+	else if (c->has_input_end && may_read(c))
 		connection_end(c);
+}
+
+/* Everything that can go on, goes on, until others have their turn. */
+static void pump(struct connection *c)
+{
+	uint64_t began = clock_ms();
+
+	if (!continue_reply(c, began))
+		connection_free(c);
+	else if (c->is_ending)
+		pump_end(c);
+	else
+		pump_input(c, began);
 }
 
 static void on_stream(struct bufferevent *stream, void *context)
@@ -261,11 +316,19 @@ static void on_event(struct bufferevent *stream, short what, void *context)
 	pump(c);
 }
 
+static void on_turn(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	pump(context);
+}
+
+/* By a timer, behind whatever else waits by now. */
 void connection_go_on(struct connection *c)
 {
-	bufferevent_trigger(c->stream, EV_READ,
-			    BEV_TRIG_IGNORE_WATERMARKS |
-				    BEV_TRIG_DEFER_CALLBACKS);
+	const struct timeval at_once = {0, 0};
+
+	(void)event_add(c->turn, &at_once);
 }
 
 /* --- the beginning --- */
@@ -305,8 +368,12 @@ static struct connection *make(struct scmpd *s, int fd)
 	c->scmpd = s;
 	c->stream = bufferevent_socket_new(s->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	c->timer = event_new(s->base, -1, 0, on_time, c);
-	if (c->stream && c->timer)
+	c->turn = event_new(s->base, -1, 0, on_turn, c);
+	if (c->stream && c->timer && c->turn &&
+	    evbuffer_add_cb(bufferevent_get_output(c->stream), on_output, c))
 		return c;
+	if (c->turn)
+		event_free(c->turn);
 	if (c->timer)
 		event_free(c->timer);
 	if (c->stream)
@@ -331,6 +398,11 @@ void connection_accept(struct scmpd *s, const struct listener *listener, int fd)
 	struct connection *c;
 
 	caller_begin(&caller, s, listener, fd);
+	/* Gone already; and nothing is to be had without bans and penalties. */
+	if (!caller.is_local && !caller.has_address) {
+		close(fd);
+		return;
+	}
 	if (is_full(s, &caller)) {
 		s->counts[METRICS_REFUSED_FULL]++;
 		refuse(fd, "-ERR [BUSY] too many connections\r\n");

@@ -32,6 +32,8 @@ enum {
 	CONNECTION_END_S = 5, /* for what is still to be sent, at the end */
 	CONNECTION_FAILURES = 3,
 	CONNECTION_FOR_ROOT = 8, /* of all connections */
+	CONNECTION_TURN_MS = 20, /* then others have theirs */
+	CONNECTION_STALLS = 10,	 /* # alive lines, of which none was taken */
 };
 
 struct connection {
@@ -40,13 +42,17 @@ struct connection {
 	struct caller caller;
 	struct bufferevent *stream;
 	struct event *timer;
+	struct event *turn; /* there is more to be done, in another turn */
 	enum scmp_state state;
 	bool has_input_end; /* the peer sends no more */
 	bool is_ending;	    /* no further command; what is written is sent */
 	bool is_held;	    /* a login waits; no further command meanwhile */
+	bool has_taken;	    /* the peer took some output since then: */
+	unsigned stalls;    /* # alive lines before which it took nothing */
 	struct scmp_reader reader;
 	struct scmp_command command; /* the one under way */
-	char user[USERS_NAME_SIZE];  /* of USER */
+	bool has_user;		     /* there was USER, */
+	char user[USERS_NAME_SIZE];  /* of this name; empty: nobody's */
 	unsigned failures;	     /* logins that failed */
 	struct event *hold;	     /* a login that waits (login.c) */
 	bool has_waited;
@@ -82,7 +88,7 @@ void connection_send(struct connection *c, struct span octets);
 struct buf *connection_record(struct connection *c);
 void connection_send_record(struct connection *c);
 
-/* A login was waited for: go on with what the client has sent meanwhile. */
+/* Goes on, in a turn of its own, with what the client has sent or is to get. */
 void connection_go_on(struct connection *c);
 
 /* The deadline that belongs to the state, from now on. */

@@ -118,24 +118,35 @@ static bool is_heard_in_stream(const struct connection *c)
 	return scmp_verbs[c->command.verb].states & SCMP_STATE_STREAM;
 }
 
-void dispatch_line(struct connection *c, struct span line)
+/* Role and account are looked at for each command, but not for each line. */
+static void take_command(struct connection *c)
 {
-	enum scmp_code code;
-
-	if (!caller_refresh(&c->caller, c->scmpd)) {
-		dispatch_refuse(c, SCMP_CODE_AUTH,
-				"this account can no longer be used");
-		connection_end(c);
+	if (c->state == SCMP_STATE_STREAM && !is_heard_in_stream(c))
+		return;
+	if (caller_refresh(&c->caller, c->scmpd)) {
+		dispatch(c);
 		return;
 	}
-	code = scmp_command_parse(line, &c->command);
-	if (code != SCMP_CODE_OK)
+	dispatch_refuse(c, SCMP_CODE_AUTH,
+			"this account can no longer be used");
+	connection_end(c);
+}
+
+void dispatch_line(struct connection *c, struct span line)
+{
+	enum scmp_code code = scmp_command_parse(line, &c->command);
+	enum scmp_state before = c->state;
+
+	if (code == SCMP_CODE_OK)
+		take_command(c);
+	else
 		dispatch_refuse(c, code, reason(code));
-	else if (c->state != SCMP_STATE_STREAM || is_heard_in_stream(c))
-		dispatch(c);
 	/* A login that waits still needs its password. */
 	if (!c->is_held)
 		explicit_bzero(&c->command, sizeof(c->command));
-	if (!c->is_ending && c->state != SCMP_STATE_AUTHORIZATION)
+	/* The time to log in does not begin anew with each line, and neither
+	 * does that of # alive. */
+	if (!c->is_ending && c->state != SCMP_STATE_AUTHORIZATION &&
+	    (c->state != SCMP_STATE_STREAM || before != c->state))
 		connection_arm(c);
 }

@@ -77,13 +77,11 @@ static int open_inet(const struct opening *o, struct span text,
 static int open_local(const struct opening *o, const char *path,
 		      struct listener *l)
 {
-	struct listeners *all = o->listeners;
-
 	l->is_local = true;
 	l->fd = local_listen(path, LOCAL_MODE, o->operators, o->error);
 	if (l->fd < 0)
 		return l->fd;
-	snprintf(all->path, sizeof(all->path), "%s", path);
+	snprintf(l->path, sizeof(l->path), "%s", path);
 	return 0;
 }
 
@@ -224,9 +222,11 @@ int listeners_open(struct listeners *l, const struct settings *settings,
 
 void listeners_close(struct listeners *l)
 {
-	while (l->n > 0)
-		close(l->items[--l->n].fd);
-	if (l->path[0])
-		(void)unlink(l->path);
-	l->path[0] = '\0';
+	while (l->n > 0) {
+		const struct listener *last = &l->items[--l->n];
+
+		close(last->fd);
+		if (last->path[0])
+			(void)unlink(last->path);
+	}
 }

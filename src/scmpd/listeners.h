@@ -20,18 +20,25 @@ enum {
 	LISTENERS_ROLE = 32,
 };
 
+struct event;
+struct scmpd;
+
 struct listener {
 	int fd;
+	char path[LISTENERS_TEXT]; /* of a Unix socket that we made */
 	bool is_local;		   /* a Unix socket */
 	char text[LISTENERS_TEXT]; /* as it was configured, for messages */
 	char role[LISTENERS_ROLE]; /* nobody may do more here; empty: no limit
 				    */
+	/* accept.c */
+	struct scmpd *scmpd;
+	struct event *ready, *rested;
+	bool is_resting;
 };
 
 struct listeners {
 	struct listener items[LISTENERS_MAX];
 	size_t n;
-	char path[LISTENERS_TEXT]; /* of the Unix socket that we made */
 };
 
 /*
@@ -43,7 +50,7 @@ __attribute__((warn_unused_result)) int
 listeners_open(struct listeners *l, const struct settings *settings,
 	       const char *run_dir, gid_t operators, struct buf *error);
 
-/* Closes them; the Unix socket's file goes, if this process made it. */
+/* Closes them; the files of Unix sockets go that this process made. */
 void listeners_close(struct listeners *l);
 
 #endif

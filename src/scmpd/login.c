@@ -30,9 +30,7 @@ static void settle(struct connection *c)
 {
 	bool was_held = c->is_held;
 
-	c->is_held = false;
 	login_forget(c);
-	explicit_bzero(&c->command, sizeof(c->command));
 	if (was_held)
 		connection_go_on(c);
 }
@@ -57,22 +55,25 @@ static void fail(struct connection *c)
 	settle(c);
 }
 
-static void fail_for_now(struct connection *c, const char *why)
+static void fail_for_now(struct connection *c, enum scmp_code code,
+			 const char *why)
 {
 	log_warning("scmp: a login of %s: %s", c->user, why);
-	answer(c, SCMP_CODE_SYS_TEMP, "not now; try again later");
+	answer(c, code,
+	       code == SCMP_CODE_SYS_PERM ? "not before the server is mended"
+					  : "not now; try again later");
 	settle(c);
 }
 
 static void succeed(struct connection *c, const struct user_row *row)
 {
+	const struct caller nobody = c->caller;
 	struct scmpd *s = c->scmpd;
 
 	c->caller.trust = CALLER_ACCOUNT;
 	memcpy(c->caller.name, row->name, sizeof(c->caller.name));
 	if (!caller_refresh(&c->caller, s)) {
-		c->caller.trust = CALLER_NOBODY;
-		c->caller.name[0] = '\0';
+		c->caller = nobody;
 		fail(c);
 		return;
 	}
@@ -106,11 +107,15 @@ static void wait_ms(struct connection *c, uint32_t ms)
 	if (!c->hold)
 		c->hold = event_new(c->scmpd->base, -1, 0, on_hold, c);
 	if (!c->hold || event_add(c->hold, &delay) < 0)
-		fail_for_now(c, "out of memory");
+		fail_for_now(c, SCMP_CODE_SYS_TEMP, "out of memory");
 }
 
 void login_forget(struct connection *c)
 {
+	/* (Else whoever reads the command now clears it.) */
+	if (c->is_held)
+		explicit_bzero(&c->command, sizeof(c->command));
+	c->is_held = false;
 	if (c->hold)
 		event_free(c->hold);
 	c->hold = NULL;
@@ -155,13 +160,17 @@ static void judge(struct connection *c, struct user_row *row)
 	buf_init(&error, memory, sizeof(memory));
 	found = users_find(&c->scmpd->users, span_str(c->user), row, &error);
 	if (found == USERS_TEMPFAIL || found == USERS_PERMFAIL) {
-		fail_for_now(c, buf_str(&error) ? memory : "no store");
+		fail_for_now(c,
+			     found == USERS_PERMFAIL ? SCMP_CODE_SYS_PERM
+						     : SCMP_CODE_SYS_TEMP,
+			     buf_str(&error) ? memory : "no store");
 		return;
 	}
 	if (!check(c, row, &verdict))
 		return;
 	if (verdict == AUTH_TEMPFAIL)
-		fail_for_now(c, "too many passwords are being checked");
+		fail_for_now(c, SCMP_CODE_BUSY,
+			     "too many passwords are being checked");
 	else if (verdict == AUTH_GOOD && found == USERS_FOUND && row->enabled)
 		succeed(c, row);
 	else
@@ -211,6 +220,7 @@ void login_user(struct call *call)
 				 &name) < 0 ||
 	    !buf_str(&name))
 		c->user[0] = '\0';
+	c->has_user = true;
 	call_answer(call, SCMP_CODE_OK, "now the password");
 }
 
@@ -218,7 +228,7 @@ void login_pass(struct call *call)
 {
 	struct connection *c = call->connection;
 
-	if (!c->user[0]) {
+	if (!c->has_user) {
 		call_answer(call, SCMP_CODE_STATE, "USER comes first");
 		return;
 	}

@@ -12,7 +12,8 @@
 void login_user(struct call *call);
 void login_pass(struct call *call);
 
-/* Gives back what a login that waits holds. */
+/* Gives back what a login that waits holds, its password too; it is not tried
+ * any more. */
 void login_forget(struct connection *c);
 
 #endif

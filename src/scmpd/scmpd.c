@@ -5,9 +5,11 @@
 #include "config/run_dir.h"
 #include "priv/identity.h"
 #include "priv/sandbox.h"
+#include "scmpd/accept.h"
 #include "scmpd/connection.h"
 #include "scmpd/http.h"
 #include "scmpd/manual.h"
+#include "scmpd/memory.h"
 #include "scmpd/options.h"
 #include "scmpd/server.h"
 #include "scmpd/watchdog.h"
@@ -17,7 +19,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <event2/listener.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -247,49 +248,11 @@ static void keep_secrets(void)
 	const struct rlimit none = {0, 0};
 
 	(void)setrlimit(RLIMIT_CORE, &none);
+	memory_clear_of_events();
 	umask(027);
 }
 
 /* --- the loop --- */
-
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
-		      struct sockaddr *address, int size, void *context)
-{
-	(void)listener;
-	(void)address;
-	(void)size;
-	connection_accept(&scmpd, context, fd);
-}
-
-static void on_rest(evutil_socket_t fd, short what, void *context)
-{
-	(void)fd;
-	(void)what;
-	(void)evconnlistener_enable(context);
-}
-
-/* Out of descriptors: others get a moment to go. */
-static void on_accept_error(struct evconnlistener *listener, void *context)
-{
-	const struct timeval rest = {.tv_usec = 100 * 1000};
-
-	(void)context;
-	log_error("cannot accept a connection: %s", strerror(errno));
-	if (evconnlistener_disable(listener) == 0)
-		(void)event_base_once(scmpd.base, -1, EV_TIMEOUT, on_rest,
-				      listener, &rest);
-}
-
-static int watch_listener(struct scmpd *s, struct listener *l)
-{
-	struct evconnlistener *watched = evconnlistener_new(
-		s->base, on_accept, l, LEV_OPT_CLOSE_ON_EXEC, 0, l->fd);
-
-	if (!watched)
-		return -ENOMEM;
-	evconnlistener_set_error_cb(watched, on_accept_error);
-	return 0;
-}
 
 static void on_end(evutil_socket_t signal, short what, void *context)
 {
@@ -331,7 +294,7 @@ static int start(struct scmpd *s, struct buf *error)
 	if (failed == 0)
 		failed = watchdog_answer(s);
 	for (size_t i = 0; failed == 0 && i < s->listeners.n; i++)
-		failed = watch_listener(s, &s->listeners.items[i]);
+		failed = accept_start(s, &s->listeners.items[i]);
 	if (failed == 0)
 		failed = server_start(s);
 	if (failed == 0)

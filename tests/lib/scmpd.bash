@@ -126,6 +126,11 @@ answers_are() {
 	done
 }
 
+# (What serve asks in common.bash has here the name of something else.)
+up_or_gone() {
+	nc -z 127.0.0.1 "$PORT" 2>/dev/null || gone "$SERVER"
+}
+
 audited() {
 	grep -qE -- "scmp: audit $1" "$WORLD/scmpd.log"
 }
