@@ -96,7 +96,7 @@ log_in() {
 		[[ $LINE == -ERR* ]]
 		hang_up
 	done
-	[ "$(ls -A "$MAILROOT" | sort)" = $'.users\nalice\nbob' ]
+	[ "$(ls -A "$MAILROOT" | sort)" = $'.pop3d\n.users\nalice\nbob' ]
 }
 
 @test "before the login mail commands are refused, QUIT ends without UPDATE" {

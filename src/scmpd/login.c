@@ -65,6 +65,18 @@ static void fail_for_now(struct connection *c, enum scmp_code code,
 	settle(c);
 }
 
+/* The administrator that an older server began with, and its password. */
+static void warn_of_default(const struct connection *c)
+{
+	static const struct span known = SPAN_LITERAL("default");
+
+	if (span_equal(span_str(c->user), known) &&
+	    span_equal(scmp_command_word(&c->command, 0), known))
+		log_warning("scmp: default has logged in with the password "
+			    "that everybody knows; change it: CHANGE_PASSWORD "
+			    "default NEW");
+}
+
 static void succeed(struct connection *c, const struct user_row *row)
 {
 	const struct caller nobody = c->caller;
@@ -82,6 +94,7 @@ static void succeed(struct connection *c, const struct user_row *row)
 			     span_str(c->user));
 	c->state = row->must_change ? SCMP_STATE_CHANGEPW : SCMP_STATE_MANAGE;
 	audit_login(s, &c->caller, span_str(c->user), true);
+	warn_of_default(c);
 	if (row->must_change)
 		answer(c, SCMP_CODE_CHANGEPW, "change this password first");
 	else

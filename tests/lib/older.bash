@@ -15,8 +15,10 @@
 #   serve_popser [OPTION...]  start it on a free port of loopback: $PORT,
 #                           $SERVER, with -a, -p and -d given; its standard
 #                           output goes to $WORLD/out
-#   serve_pop3d [OPTION...] likewise, with -p and -P given; $PORT6; its standard
-#                           error goes to $WORLD/log
+#   serve_pop3d [OPTION...] likewise, with -p, -P and --scmp-port given; $PORT6,
+#                           $SCMP_PORT; its standard error goes to $WORLD/log
+#   manage LINE...          what SCMP answers to these lines and QUIT, by TCP,
+#                           without CRs
 #   tell [USER [PASSWORD]]  a whole session of commands, which are read from
 #                           standard input, one a line; the replies go to
 #                           standard output without their CR. The login
@@ -86,7 +88,9 @@ serve_pop3d() {
 	for try in 1 2 3; do
 		PORT=$(free_port)
 		PORT6=$(free_port)
-		become "$WORLD/bin/pop3d" -p "$PORT" -P "$PORT6" "$@" \
+		SCMP_PORT=$(free_port)
+		become "$WORLD/bin/pop3d" -p "$PORT" -P "$PORT6" \
+			--scmp-port "$SCMP_PORT" "$@" \
 			</dev/null >"$WORLD/out" 2>>"$WORLD/log" &
 		SERVER=$!
 		if wait_for 30 up_or_gone && answers "$PORT"; then
@@ -96,6 +100,12 @@ serve_pop3d() {
 		stop_server
 	done
 	return 1
+}
+
+manage() {
+	wait_for 20 answers "$SCMP_PORT"
+	printf '%s\r\n' "$@" QUIT |
+		timeout 60 nc -N 127.0.0.1 "$SCMP_PORT" | tr -d '\r'
 }
 
 # Ends it as Ctrl-C does; the exit status is in $STATUS.
