@@ -2,8 +2,10 @@
 #include "config/live.h"
 
 #include "store/database_settings.h"
+#include "store/place.h"
 
 #include <errno.h>
+#include <string.h>
 
 struct reading {
 	struct configuration *c;
@@ -30,6 +32,11 @@ static int take(const char *name, const char *value, void *context)
 	int failed;
 
 	buf_init(&expected, memory, sizeof(memory));
+	if (strcmp(name, "maildir") == 0 &&
+	    place_check_template(span_str(value), &expected) < 0) {
+		tell(r, name, span_str("a template of a path"));
+		return 0;
+	}
 	failed = conf_override(&r->c->conf, span_str(name), value, &expected);
 	if (failed == -EINVAL)
 		tell(r, name, buf_span(&expected));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/rulebook.h"
 
+#include "config/live.h"
+
 #include "store/database.h"
 #include "store/database_rules.h"
 #include "sys/clock.h"
@@ -111,16 +113,52 @@ static int take_rule(const struct database_rule *rule, void *context)
 	return failed == -EINVAL ? take_no_network(r, rule) : failed;
 }
 
-static int read_rules(struct reading *r, unsigned wait_ms, struct buf *error)
+/* Of each that is passed over, once. */
+static void tell_setting(struct rulebook *book, struct span text)
+{
+	char now[RULES_SETTING];
+
+	text = span_take(text, sizeof(now) - 1);
+	memset(now, 0, sizeof(now));
+	if (text.n)
+		memcpy(now, text.p, text.n);
+	if (text.n && strcmp(now, book->told_setting) != 0)
+		log_warning("%s: " SPAN_FMT, book->path, SPAN_ARG(text));
+	memcpy(book->told_setting, now, sizeof(now));
+}
+
+/* All is as it was before if this fails. */
+static int read_settings(struct rulebook *book, struct database *db,
+			 struct buf *error)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct buf text;
+	int failed;
+
+	if (!book->live)
+		return 0;
+	buf_init(&text, memory, sizeof(memory));
+	failed = live_read(book->live, db, &text);
+	if (failed)
+		buf_add_span(error, buf_span(&text));
+	else
+		tell_setting(book, buf_span(&text));
+	return failed;
+}
+
+static int read_rules(struct reading *r, struct rulebook *book,
+		      unsigned wait_ms, struct buf *error)
 {
 	const struct database_rules_reader reader = {take_rule, take_fault, r};
 	struct database db;
-	int failed = database_open(&db, r->book->path, DATABASE_READ, wait_ms,
-				   error);
+	int failed =
+		database_open(&db, book->path, DATABASE_READ, wait_ms, error);
 
 	if (failed)
 		return failed;
 	failed = database_rules_read(&db, clock_now_s(), &reader, error);
+	if (!failed)
+		failed = read_settings(book, &db, error);
 	database_close(&db);
 	if (failed)
 		rules_clear(&r->rules);
@@ -154,13 +192,14 @@ void rulebook_look(struct rulebook *book, unsigned wait_ms)
 	if (file_stamp_is_same(&book->seen, &now))
 		return;
 	buf_init(&error, memory, sizeof(memory));
-	r = read_rules(&reading, wait_ms, &error);
+	r = read_rules(&reading, book, wait_ms, &error);
 	tell_failure(book, r, &error);
 	if (r < 0)
 		return;
 	rules_clear(&book->rules);
 	book->rules = reading.rules;
 	book->told = reading.told;
+	book->readings++;
 	book->seen = now;
 	file_stamp_keep(&book->seen);
 }

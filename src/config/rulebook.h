@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The bans and allows of the first `sqlite:` store, as they are now. Read when
+ * The bans and allows of the first `sqlite:` store, as they are now, and, for
+ * who wants them, the settings that stand in it (config/live.h). Read when
  * the file has changed, which a stat before each connection tells, so that a
  * ban is in force for the next one. The one exception is a second change within
  * a step of the file's clock, where the kernel does not show it: that may be in
@@ -34,6 +35,7 @@ enum {
 	/* For a writer, where there is no earlier reading to go by. */
 	RULES_WAIT_MS = 500,
 	RULES_TOLD = 16,
+	RULES_SETTING = 160,
 };
 
 /* Rows of the last reading that mean nothing, by id: each is told of once. */
@@ -43,20 +45,25 @@ struct rulebook_told {
 };
 
 struct rulebook {
-	const char *path;	/* of the database; NULL: there are no rules */
+	const char *path; /* of the database; NULL: there are no rules */
+	/* Takes the settings; the caller sets it, and it stays his. NULL:
+	 * nobody does. */
+	struct configuration *live;
+	uint32_t readings;	/* that have come to something */
 	struct file_stamp seen; /* what `rules` were made of */
 	int failed;		/* the last reading, 0 or a negative errno */
 	struct rulebook_told told;
 	struct rules rules;
+	char told_setting[RULES_SETTING]; /* what was said of one, likewise */
 };
 
 /* Which database, if any. Touches no file. */
 void rulebook_find(struct rulebook *book, const struct settings *settings);
 
 /*
- * Sees that the rules are those in the file. Waits for its writers for at most
- * so many milliseconds, and reads as long as a disk takes. A failure is logged
- * when it is a new one.
+ * Sees that the rules and settings are those in the file. Waits for its writers
+ * for at most so many milliseconds, and reads as long as a disk takes. A
+ * failure is logged when it is a new one.
  */
 void rulebook_look(struct rulebook *book, unsigned wait_ms);
 

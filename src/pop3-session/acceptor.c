@@ -288,8 +288,7 @@ int acceptor_serve(struct service *service, int control, int sockets)
 		a->sockets[a->sockets_n++] = ACCEPTOR_FIRST_SOCKET + i;
 	r = take_signals(a);
 	if (r == 0)
-		r = live_init(&a->live,
-			      (uint32_t)service->settings->max_sessions);
+		r = live_init(&a->live, ADMISSION_SLOTS);
 	if (r == 0) {
 		service_share(service); /* for the front parent, too */
 		r = start_front_parent(a);
@@ -303,7 +302,7 @@ int acceptor_serve(struct service *service, int control, int sockets)
 	if (enter_sandbox(a) < 0 || await_front_parent(a) < 0)
 		return 1;
 	/* Nobody comes in before this, and there is nothing older to go by. */
-	rulebook_look(&service->rulebook, RULES_WAIT_MS);
+	service_read_rules(service, RULES_WAIT_MS);
 	start_is_over(service->settings);
 	tell_master(a, WORD_READY);
 	stack_run_on_page(work, a);

@@ -164,6 +164,14 @@ static void refuse_for(struct acceptor *a, int client, const struct peer *peer,
 	acceptor_pause(a, ACCEPTOR_PAUSE_MS);
 }
 
+/* max_sessions may become another one; the table has room for all. */
+static bool is_full(const struct acceptor *a)
+{
+	return live_is_full(&a->live) ||
+	       live_count(&a->live) >=
+		       (uint64_t)a->service->settings->max_sessions;
+}
+
 /* False: it was refused, and told so. */
 static bool serve(struct acceptor *a, int client)
 {
@@ -173,11 +181,12 @@ static bool serve(struct acceptor *a, int client)
 
 	if (peer_of(client, &peer) < 0)
 		return true; /* gone already */
-	if (live_is_full(&a->live)) {
+	door_look(a->service, 0);
+	if (is_full(a)) {
 		door_is_full(a->service, client, &peer);
 		return false;
 	}
-	if (!door_admit(a->service, client, &peer, 0, &ticket))
+	if (!door_admit(a->service, client, &peer, &ticket))
 		return false;
 	r = start_session(a, client, &peer, &ticket);
 	if (r < 0)

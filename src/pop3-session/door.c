@@ -135,15 +135,19 @@ struct admission_limits door_limits(const struct service *service)
 	};
 }
 
+void door_look(struct service *service, unsigned wait_ms)
+{
+	service_read_rules(service, wait_ms);
+	service_hear(service);
+}
+
 bool door_admit(struct service *service, int client, const struct peer *peer,
-		unsigned wait_ms, struct admission_ticket *ticket)
+		struct admission_ticket *ticket)
 {
 	const struct admission_limits limits = door_limits(service);
 	enum admission_verdict verdict;
 
 	*ticket = ADMISSION_NO_TICKET;
-	rulebook_look(&service->rulebook, wait_ms);
-	service_hear(service);
 	if (turn_away_for_drain(service, client, peer))
 		return false;
 	if (turn_away_for_rules(service, client, peer))

@@ -32,14 +32,19 @@ bool door_has_failures(struct service *service, const struct peer *peer);
 struct admission_limits door_limits(const struct service *service);
 
 /*
+ * Before each connection: sees what is to be gone by.  Waits for at most so
+ * many milliseconds for a process that writes bans or settings.
+ */
+void door_look(struct service *service, unsigned wait_ms);
+
+/*
  * May this connection come in?  If so *ticket is its place (none if sessions
  * cannot be counted now); if not, it has been told.  Does not wait for the
- * client, nor longer than ADMISSION_WAIT_MS for other processes, and wait_ms
- * for one that writes bans.
+ * client, nor longer than ADMISSION_WAIT_MS for other processes.
  */
 __attribute__((warn_unused_result)) bool
 door_admit(struct service *service, int client, const struct peer *peer,
-	   unsigned wait_ms, struct admission_ticket *ticket);
+	   struct admission_ticket *ticket);
 
 /* It may not, for this process has as many sessions as it may. */
 void door_is_full(struct service *service, int client, const struct peer *peer);

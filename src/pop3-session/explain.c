@@ -193,7 +193,8 @@ static bool take_client(struct explain *x)
 	return false;
 }
 
-static bool take_service(struct explain *x)
+/* With the settings that stand in the database, as sessions have them. */
+static bool take_service(struct explain *x, struct configuration *c)
 {
 	char memory[EXPLAIN_TEXT];
 	struct buf error;
@@ -204,6 +205,8 @@ static bool take_service(struct explain *x)
 			buf_str(&error) ? memory : "");
 		return false;
 	}
+	service_take_live(x->service, c);
+	service_read_rules(x->service, RULES_WAIT_MS);
 	service_look(x->service);
 	x->setup.service = x->service;
 	x->setup.is_network = true;
@@ -212,7 +215,7 @@ static bool take_service(struct explain *x)
 	return true;
 }
 
-int explain_all(struct service *service, const struct configuration *c,
+int explain_all(struct service *service, struct configuration *c,
 		const struct explain_options *options, FILE *to)
 {
 	static struct explain x;
@@ -225,7 +228,7 @@ int explain_all(struct service *service, const struct configuration *c,
 		.options = options,
 		.run_dirfd = -1,
 	};
-	if (!take_client(&x) || !take_service(&x))
+	if (!take_client(&x) || !take_service(&x, c))
 		return STATUS_WRONG;
 	explain_rights(&x);
 	explain_client(&x);

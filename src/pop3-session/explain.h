@@ -23,7 +23,7 @@ struct explain_options {
  * status: 0: would be let in; 1: would be refused, or nobody can tell from
  * here; 2: the options or the configuration are wrong, which stderr tells.
  */
-int explain_all(struct service *service, const struct configuration *c,
+int explain_all(struct service *service, struct configuration *c,
 		const struct explain_options *options, FILE *to);
 
 /* --- between the files of explain --- */

@@ -58,7 +58,7 @@ void monitor_cut(struct monitor *m, enum monitor_end end)
 
 uint64_t monitor_idle_deadline(const struct monitor *m)
 {
-	return clock_ms() + m->service->alive_ms +
+	return clock_ms() + m->alive_ms +
 	       (uint64_t)m->service->settings->idle_timeout * 1000;
 }
 
@@ -230,7 +230,7 @@ static void greet(struct monitor *m)
 	struct channel_greeting greeting = {
 		.plaintext = service_allows_plaintext(s, &m->setup->peer),
 		.preauth = m->setup->preauth != NULL,
-		.alive_ms = s->alive_ms,
+		.alive_ms = m->alive_ms,
 	};
 	struct buf stamp;
 	int r;
@@ -271,6 +271,7 @@ void monitor_start(struct monitor *m, const struct monitor_setup *setup)
 	m->end = END_INTERNAL;
 	m->trapped = -1;
 	m->stamp_n = 0;
+	m->alive_ms = m->service->alive_ms;
 	m->started = clock_ms();
 	m->deadline = m->started +
 		      (uint64_t)m->service->settings->login_timeout * 1000;

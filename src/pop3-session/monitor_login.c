@@ -92,7 +92,7 @@ static enum channel_answer look_up(struct monitor *m, struct user_row *row)
 	case USERS_FOUND:
 		/* The door may not have been able to read the rules. */
 		if (m->setup->is_network)
-			rulebook_look(&m->service->rulebook, RULES_WAIT_MS);
+			service_read_rules(m->service, RULES_WAIT_MS);
 		/* From here on as if disabled, also in the time it takes. */
 		if (row->enabled && monitor_is_kept_out(m, row))
 			row->enabled = false;

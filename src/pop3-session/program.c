@@ -202,6 +202,7 @@ static int serve(const struct options *o, enum shape shape, int argc,
 	if (service_prepare(&service, &configuration, &error) < 0)
 		return refuse_broken(shape, buf_str(&error) ? memory : "",
 				     EXIT_CONFIG);
+	service_take_live(&service, &configuration);
 	if (o->generation >= 0)
 		return acceptor_serve(&service, o->generation, o->sockets);
 	if (shape == SHAPE_LISTENING) {
@@ -224,6 +225,25 @@ static int explain_login(const struct options *o)
 	return explain_all(&service, &configuration, &options, stdout);
 }
 
+/* As sessions have them now, if there is a database that can be read. */
+static void read_live(void)
+{
+	static struct rulebook book;
+
+	rulebook_find(&book, &configuration.settings);
+	if (!book.path)
+		return;
+	if (access(book.path, R_OK) == 0) {
+		book.live = &configuration;
+		rulebook_look(&book, RULES_WAIT_MS);
+	} else if (errno != ENOENT) {
+		fprintf(stderr,
+			"pop3-session: %s: %s; what is set there is not "
+			"shown\n",
+			book.path, strerror(errno));
+	}
+}
+
 static int act(const struct options *o, int argc, char **argv)
 {
 	enum shape shape = find_shape(o);
@@ -238,6 +258,7 @@ static int act(const struct options *o, int argc, char **argv)
 								 : EXIT_CONFIG);
 	switch (o->action) {
 	case ACTION_PRINT_CONFIG:
+		read_live();
 		settings_print(&configuration, stdout);
 		return 0;
 	case ACTION_CHECK:

@@ -143,7 +143,17 @@ static void take_names(struct service *s)
 	s->greeting[out.n] = '\0';
 }
 
-/* As many passwords at once as there are processors for us. */
+/* What follows from settings that may change, also in the sandbox. */
+static void derive(struct service *s)
+{
+	s->alive_ms = (uint32_t)(s->settings->idle_timeout * 1000 /
+				 SERVICE_ALIVE_PARTS);
+	s->hashes = s->settings->auth_hashes > 0
+			    ? password_turns_of(s->settings->auth_hashes)
+			    : s->processors;
+	take_penalties(s);
+}
+
 int service_prepare(struct service *s, const struct configuration *c,
 		    struct buf *error)
 {
@@ -159,8 +169,6 @@ int service_prepare(struct service *s, const struct configuration *c,
 	s->control.fd = -1;
 	s->log_level = s->settings->log_level;
 	s->privileged = identity_can_change();
-	s->alive_ms = (uint32_t)(s->settings->idle_timeout * 1000 /
-				 SERVICE_ALIVE_PARTS);
 	r = place_check_template(span_str(s->settings->maildir), error);
 	if (r == 0)
 		r = take_networks(&s->settings->trusted_networks,
@@ -175,8 +183,9 @@ int service_prepare(struct service *s, const struct configuration *c,
 	if (r == 0)
 		r = take_users(s, c, error);
 	take_names(s);
-	s->hashes = password_turns_of(s->settings->auth_hashes);
-	take_penalties(s);
+	/* As many passwords at once as there are processors for us. */
+	s->processors = password_turns_of(0);
+	derive(s);
 	rulebook_find(&s->rulebook, s->settings);
 	return r;
 }
@@ -278,6 +287,22 @@ static void take_log_level(struct service *s)
 		return;
 	s->log_level = level;
 	log_set_level((enum log_level)level);
+}
+
+void service_take_live(struct service *s, struct configuration *c)
+{
+	s->rulebook.live = c;
+}
+
+void service_read_rules(struct service *s, unsigned wait_ms)
+{
+	uint32_t readings = s->rulebook.readings;
+
+	rulebook_look(&s->rulebook, wait_ms);
+	if (s->rulebook.readings == readings)
+		return;
+	derive(s);
+	take_log_level(s);
 }
 
 void service_hear(struct service *s)

@@ -51,7 +51,8 @@ struct service {
 			      that is the default cannot be read; 0: else */
 	bool offers_apop;  /* see service_look() */
 	uint32_t hashes;   /* computed at once, at most */
-	bool has_shared;   /* service_share() has found run_dir */
+	uint32_t processors;
+	bool has_shared; /* service_share() has found run_dir */
 	struct admission admission;
 	struct penalty penalty;
 	struct statistics statistics;
@@ -96,6 +97,18 @@ void service_remark(const struct service *s);
  * it is one.
  */
 void service_look(struct service *s);
+
+/*
+ * From here on settings that stand in the database win over those of the
+ * configuration, which is *s's and becomes what is in force (config/live.h).
+ */
+void service_take_live(struct service *s, struct configuration *c);
+
+/*
+ * Sees that rules and settings are as the database has them (rulebook_look()),
+ * and what follows from the settings.
+ */
+void service_read_rules(struct service *s, unsigned wait_ms);
 
 /*
  * Sees what scmpd asks for of all: whether nobody is to be let in, and what is

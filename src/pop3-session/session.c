@@ -255,11 +255,14 @@ int session_serve(struct service *service, const struct session_options *o)
 	setup.client = setup.is_network ? STDIN_FILENO : -1;
 	if (setup.is_network) {
 		service_share(service);
+		door_look(service, RULES_WAIT_MS);
 		if (!door_admit(service, STDOUT_FILENO, &setup.peer,
-				RULES_WAIT_MS, &ticket)) {
+				&ticket)) {
 			refusal_end(STDOUT_FILENO);
 			return 0;
 		}
+	} else if (!service->users_missing) {
+		service_read_rules(service, RULES_WAIT_MS);
 	}
 	setup.signals = signals_open(signals, 2);
 	if (setup.signals < 0)
