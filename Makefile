@@ -113,7 +113,7 @@ BATS_TESTS = $(sort $(wildcard tests/*.bats))
 SYSTEM_TESTS = $(sort $(wildcard tests/system/*.bats))
 
 MADE_PAGES = $(patsubst man/%.in,$(BUILD)/man/%,$(wildcard man/*.in))
-MANPAGES = $(wildcard man/*.[158]) $(MADE_PAGES)
+MANPAGES = $(wildcard man/*.[1578]) $(MADE_PAGES)
 
 # Of each command one short line; the whole with V=1, nothing with make -s.
 Q = $(if $(filter 1,$(V)),,@)
@@ -191,6 +191,13 @@ $(BUILD)/man/%: man/%.in $(PROGRAM)
 	$(call say,GEN)
 	$(Q)$(PROGRAM) --print-manual | sed 's/\. \([A-Z%]\)/.\n\1/g' >$@.keys
 	$(Q)sed -e '/^@KEYS@$$/{r $@.keys' -e 'd' -e '}' $< >$@
+
+# The commands of SCMP, from their table.
+$(BUILD)/man/scmp.7: man/scmp.7.in $(SCMPD)
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)$(SCMPD) --print-manual >$@.commands
+	$(Q)sed -e '/^@COMMANDS@$$/{r $@.commands' -e 'd' -e '}' $< >$@
 
 # Commands, options and exit statuses, from the tables of scmp: each part
 # stands where its own line is.
@@ -306,7 +313,7 @@ lint: all ## layers, format, static analysis, man pages, units
 
 INSTALL = install
 COMPLETED = pop3-session scmp
-UNITS = pop3.socket pop3.service pop3@.service
+UNITS = pop3.socket pop3.service pop3@.service scmpd.socket scmpd.service
 # To be copied to /etc/fail2ban by whoever has it.
 FAIL2BAN = $(sort $(wildcard fail2ban/*/*.conf))
 man_place = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
@@ -316,6 +323,7 @@ PLACED = sed 's|/usr/local/sbin/|$(SBINDIR)/|g; s|/usr/local/bin/|$(BINDIR)/|g'
 
 install: all ## put everything in place (DESTDIR, PREFIX)
 	$(INSTALL) -D -m 755 $(PROGRAM) $(DESTDIR)$(SBINDIR)/pop3-session
+	$(INSTALL) -D -m 755 $(SCMPD) $(DESTDIR)$(SBINDIR)/scmpd
 	$(INSTALL) -D -m 755 $(SCMP) $(DESTDIR)$(BINDIR)/scmp
 	$(foreach s,$(SCRIPTS),$(INSTALL) -D -m 755 $(s) \
 		$(DESTDIR)$(BINDIR)/$(notdir $(s)) &&) true
@@ -344,10 +352,12 @@ install: all ## put everything in place (DESTDIR, PREFIX)
 	@test -n '$(DESTDIR)' || printf '%s\n' \
 		'Next, as root: systemd-sysusers && systemd-tmpfiles --create' \
 		'then systemctl daemon-reload && systemctl enable --now pop3.socket' \
-		'or disable = no in $(SYSCONFDIR)/xinetd.d/pop3.'
+		'or disable = no in $(SYSCONFDIR)/xinetd.d/pop3;' \
+		'to watch and steer it: systemctl enable --now scmpd.socket'
 
 uninstall: ## remove what install put in place (no configuration, no mail)
-	rm -f $(DESTDIR)$(SBINDIR)/pop3-session $(DESTDIR)$(BINDIR)/scmp \
+	rm -f $(DESTDIR)$(SBINDIR)/pop3-session $(DESTDIR)$(SBINDIR)/scmpd \
+		$(DESTDIR)$(BINDIR)/scmp \
 		$(SCRIPTS:scripts/%=$(DESTDIR)$(BINDIR)/%) \
 		$(foreach m,$(MANPAGES),$(DESTDIR)$(call man_place,$(m))) \
 		$(UNITS:%=$(DESTDIR)$(UNITDIR)/%) \
