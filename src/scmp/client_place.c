@@ -52,7 +52,7 @@ static int take_server(const struct scmp *s, struct span text,
 	}
 	buf_init(&out, place->host, sizeof(place->host));
 	buf_add_span(&out, host);
-	if (!host.n || !buf_str(&out) ||
+	if (!host.n || !buf_str(&out) || (is_bracketed && n == text.n - 1) ||
 	    (rest.n && (rest.p[0] != ':' || !port.n)) ||
 	    port.n >= sizeof(place->port))
 		return scmp_fail(s, STATUS_USAGE,

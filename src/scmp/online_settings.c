@@ -7,7 +7,26 @@
 
 #include <string.h>
 
-/* NAME VALUE..., and what is said to it. */
+static const char by_default[] = "default";
+
+/* Asks, and says the same as without scmpd. */
+static int tell(struct scmp *s, struct request *q, const char *name,
+		const char *value)
+{
+	struct scmp_reply reply;
+	int r = client_ask(s, q, &reply);
+
+	if (r != STATUS_OK)
+		return r;
+	if (reply.code == SCMP_CODE_NOCHANGE)
+		scmp_say(s, "%s is as it was.", name);
+	else if (strcmp(value, by_default) == 0)
+		scmp_say(s, "%s is by default again.", name);
+	else
+		scmp_say(s, "%s is %s now.", name, value);
+	return STATUS_OK;
+}
+
 static int set(struct scmp *s, const char *verb, const char *name,
 	       const char *value, const char *more)
 {
@@ -18,7 +37,7 @@ static int set(struct scmp *s, const char *verb, const char *name,
 	request_add(&q, value);
 	if (more)
 		request_add(&q, more);
-	return online_do(s, &q, NULL);
+	return tell(s, &q, name, value);
 }
 
 /* All, one, or one that is set: as many words as there are. */
@@ -56,10 +75,14 @@ static void list_rule(struct span record, void *context)
 	const char *name = json_string_value(json_object_get(setting, "name"));
 	const char *source =
 		json_string_value(json_object_get(setting, "source"));
+	const char *value =
+		json_string_value(json_object_get(setting, "value"));
 	const struct policy_rule *rule = name ? policy_rule_find(name) : NULL;
 
 	if (source && strcmp(source, "scmp") == 0)
 		json_object_set_new(setting, "source", json_string("database"));
+	if (value && !value[0])
+		json_object_set_new(setting, "value", json_null());
 	json_object_set_new(setting, "help",
 			    rule ? json_string(rule->help) : json_null());
 	output_add(context, setting);
@@ -85,7 +108,7 @@ int online_policy_set(struct scmp *s)
 
 int online_policy_unset(struct scmp *s)
 {
-	return set(s, "POLICY", s->words[0], "default", NULL);
+	return set(s, "POLICY", s->words[0], by_default, NULL);
 }
 
 int online_maildir(struct scmp *s)
@@ -98,7 +121,7 @@ int online_maildir(struct scmp *s)
 	}
 	request_begin(&q, "MAILDIR SET");
 	request_add_rest(&q, s->words[0]);
-	return online_do(s, &q, NULL);
+	return tell(s, &q, "maildir", s->words[0]);
 }
 
 int online_loglevel(struct scmp *s)
@@ -109,5 +132,5 @@ int online_loglevel(struct scmp *s)
 	if (!s->words_n)
 		return online_setting(s, &q, "log_level");
 	request_add(&q, s->words[0]);
-	return online_do(s, &q, NULL);
+	return tell(s, &q, "log_level", s->words[0]);
 }

@@ -236,10 +236,6 @@ static int prepare_offline(struct scmp *s)
 	enum command_need need = s->command->need;
 	int r;
 
-	if (!s->command->run)
-		return scmp_fail(s, STATUS_USAGE,
-				 "is a question to scmpd, which the database "
-				 "cannot answer: leave out --offline");
 	r = scmp_configure(s);
 	if (r == STATUS_OK)
 		r = scmp_locate(s);
@@ -276,6 +272,10 @@ static int prepare(struct scmp *s)
 
 	if (is_online(s))
 		return prepare_online(s);
+	if (!s->command->run)
+		return scmp_fail(s, STATUS_USAGE,
+				 "is a question to scmpd, which the database "
+				 "cannot answer: leave out --offline");
 	if (s->options.given & places)
 		return scmp_fail(s, STATUS_USAGE,
 				 "--socket, --server and --login are for work "

@@ -13,6 +13,10 @@
 #   exits STATUS COMMAND...  the command ends with just that exit status
 #   said REGEX             the last scmp has said that on standard error
 #   field NAME FIELD       a member of user show --json
+#   online [OPTION...]     from now on scmp and answers go to scmpd, at
+#                          $WORLD/scmp.sock unless the options say else
+#   json EXPRESSION        of the JSON on standard input, the value of that
+#                          expression of Python about `it`, as JSON
 
 PASSWORD='correct horse'
 
@@ -52,6 +56,19 @@ answers() {
 	shift
 	bare python3 "$REPOSITORY/tests/lib/answering.py" "${dialogue[@]}" -- \
 		"${SCMP[@]}" "$@"
+}
+
+online() {
+	SCMP=("$BUILD/bin/scmp" --config "$WORLD/conf")
+	[ $# -gt 0 ] || set -- --socket "$WORLD/scmp.sock"
+	SCMP+=("$@")
+}
+
+json() {
+	python3 -c '
+import json, sys
+it = json.load(sys.stdin)
+print(json.dumps(eval(sys.argv[1]), ensure_ascii=False))' "$1"
 }
 
 exits() {
