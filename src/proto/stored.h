@@ -60,9 +60,11 @@ enum stored_verdict stored_read(struct span stored, struct buf *memory,
 				struct stored *out, struct buf *words);
 
 /*
- * A form of the same scheme and the same cost that no password fits: salt or
- * parameters as there, the whole hash made of `random`. Added to *out. False,
- * and nothing added, if the form is not STORED_GOOD or does not fit.
+ * A form of the same scheme and the same cost that no password fits: parameters
+ * as there, salt and hash made of `random`, so that it says nothing of the form
+ * that it was made of (but for the last letter of crypt(3)'s salts, not any of
+ * which would do). Added to *out. False, and nothing added, if the form is not
+ * STORED_GOOD or does not fit.
  */
 bool stored_example(struct span stored, const uint8_t random[STORED_RANDOM],
 		    struct buf *out);

@@ -167,6 +167,74 @@ static void test_damaged_vectors(void **state)
 	}
 }
 
+/* With letters that are all alike: up to the hash. */
+static const struct {
+	const char *stored, *example;
+} salts[] = {
+	{"$y$j75$LdJMENpBABJJ3hIHjB1Bi/$UvuqvbTEtM2tjSx4PNDuWDTu7ZH8",
+	 "$y$j75$...................../$"},
+	{"$gy$j75$LdJMENpBABJJ3hIHjB1Bi/$L2dOa9cEfoqtM0yxuEyxQC",
+	 "$gy$j75$...................../$"},
+	{"{BLF-CRYPT}$2y$04$abcdefghijklmnopqrstuuCi15uRb1eH7NAlJ/TgeJertyknQp"
+	 "Yn2",
+	 "{BLF-CRYPT}$2y$04$.....................u"},
+	{"$6$saltstring$6NXfJcHAqOszRoqrAsiHaMLcALd", "$6$.........g$"},
+	{"$5$rounds=1000$saltstring$n1MEWFPd1lEE7",
+	 "$5$rounds=1000$.........g$"},
+	{"$1$CCCCCCCC$feWwGi1u/IRJbumxdmIKi0", "$1$.......C$"},
+	{"$md5,rounds=12$9ZLwtuTO$My0RfHdMxCWOibFsKw0990",
+	 "$md5,rounds=12$.......O$"},
+	{"$md5$9ZLwtuTO$$My0RfHdMxCWOibFsKw0990", "$md5$.......O$$"},
+	{"$sha1$456$GGXpNqoJvglVTkGU$1mhAryDechbI5mQqzYx6fvVAmwtb",
+	 "$sha1$456$...............U$"},
+	{"$7$C6..../....SodiumChloride$kBGj9fHznVYFQMEn/qDCfrDevf9YDtcD",
+	 "$7$C6..../...."
+	 ".............e$"},
+	{"{CRYPT}_B...CDEFqx0iPZT5wZ.", "{CRYPT}_B......F"},
+	{"{DES-CRYPT}DCQ4IySE25HV2", "{DES-CRYPT}.C"},
+	/* what may look like a salt and is none */
+	{"$y$j75$$UvuqvbTEtM2tjSx4PNDuWDTu7ZH8", "$y$j75$$"},
+	{"$y$j75$UvuqvbTEtM2tjSx4PNDuWDTu7ZH8", "$y$j75$"},
+	{"$5$rounds=1000$n1MEWFPd1lEE7", "$5$rounds=1000$"},
+	{"$sha1$456$1mhAryDechbI5mQqzYx6fvVAmwtb", "$sha1$456$"},
+	{"{BLF-CRYPT}$2y$04$i15uRb1eH7NAlJ/TgeJertyknQpYn2",
+	 "{BLF-CRYPT}$2y$04$"},
+	{"$3$$e0fba38268d0ec66ef1cb452d5885e53", "$3$$"},
+	{"$7$C6..../....$kBGj9fHznVYFQMEn", "$7$C6..../....$"},
+	/* `A` is 0 in base64 */
+	{"{ARGON2ID}$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPn"
+	 "A4rEsF5h7TKyQwu9U1bMCHGi/4",
+	 "{ARGON2ID}$argon2id$v=19$m=256,t=2,p=1$AAAAAAAAAAA$"},
+	{"{PBKDF2}$1$salt$4096$4b007901b765489abead49d926f721d065a429c1",
+	 "{PBKDF2}$1$....$4096$"},
+	{"{SSHA.hex}a9993e364706816aba3e25717850c26c9cd0d89d6263",
+	 "{SSHA.hex}"},
+};
+
+/* Nothing that tells one user's form from another's. */
+static void test_examples_have_another_salt(void **state)
+{
+	static const uint8_t random[STORED_RANDOM];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(salts); i++) {
+		size_t n = strlen(salts[i].example);
+		char text[AUTH_STORED_MAX + 1];
+		struct buf out;
+
+		buf_init(&out, text, sizeof(text));
+		assert_true(stored_example(span_str(salts[i].stored), random,
+					   &out));
+		assert_non_null(buf_str(&out));
+		print_message("%s\n", text);
+		assert_int_equal(out.n, strlen(salts[i].stored));
+		assert_memory_equal(text, salts[i].example, n);
+		assert_true(out.n > n);
+		assert_int_equal(strspn(text + n, (char[2]){text[n]}),
+				 out.n - n);
+	}
+}
+
 /* An example is of the same kind, and nothing fits it. */
 static void test_examples(void **state)
 {
@@ -435,6 +503,7 @@ int main(void)
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_damaged_vectors),
 		cmocka_unit_test(test_examples),
+		cmocka_unit_test(test_examples_have_another_salt),
 		cmocka_unit_test(test_secrets_in_any_encoding_serve_apop),
 		cmocka_unit_test(test_excessive_forms_cost_nothing),
 		cmocka_unit_test(test_every_scheme_can_be_made),
