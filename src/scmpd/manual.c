@@ -5,6 +5,7 @@
 #include "proto/scmp_verbs.h"
 
 #include <ctype.h>
+#include <string.h>
 
 /* A text in mdoc: what roff would take for its own is escaped. */
 static void print_text(FILE *to, struct span text)
@@ -40,7 +41,10 @@ static void print_who(FILE *to, const struct scmp_form *form)
 
 	if (!role)
 		return;
-	fprintf(to, "For the role %s and above", role);
+	fprintf(to, "For the role %s%s", role,
+		strcmp(role, roles_fixed[ROLES_FIXED - 1].name) == 0
+			? ""
+			: " and above");
 	if (form->flags & SCMP_OWN)
 		fputs("; about oneself for everybody", to);
 	if (form->flags & SCMP_LOCAL)
