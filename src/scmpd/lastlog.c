@@ -64,12 +64,12 @@ static int by_time(const void *a, const void *b)
 /* All of them, the longest absent first; the caller frees. NULL: no memory. */
 static struct lastlog_entry **entries_by_time(const struct lastlog *l)
 {
-	struct gathering g = {calloc(l->n + 1, sizeof(*g.entries)), 0};
+	struct gathering g = {calloc(l->n + 1, sizeof(void *)), 0};
 
 	if (!g.entries)
 		return NULL;
 	twalk_r(l->tree, gather, &g);
-	qsort(g.entries, g.n, sizeof(*g.entries), by_time);
+	qsort(g.entries, g.n, sizeof(void *), by_time);
 	return g.entries;
 }
 

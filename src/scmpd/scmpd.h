@@ -38,7 +38,7 @@ struct scmpd {
 	bool privileged; /* began as root */
 	struct event_base *base;
 	struct listeners listeners;
-	LIST_HEAD(, connection) connections;
+	LIST_HEAD(connection_list, connection) connections;
 	size_t connections_n;
 	char run_dir[USERS_PATH_SIZE];
 	int run_dirfd;			/* -1: there is none */

@@ -218,13 +218,12 @@ void sessions_show_of_user(struct call *call)
 void sessions_show_octets(struct call *call)
 {
 	struct counters_all sum;
-	uint64_t sent, received;
+	unsigned long long sent, received;
 
 	if (!sessions_sum(call, &sum))
 		return;
 	sent = counters_get(&sum.totals.front.sent);
 	received = counters_get(&sum.totals.front.received);
 	call_answer(call, SCMP_CODE_OK, "%llu sent=%llu received=%llu",
-		    (unsigned long long)(sent + received),
-		    (unsigned long long)sent, (unsigned long long)received);
+		    sent + received, sent, received);
 }
