@@ -48,11 +48,70 @@ setup() {
 	adds alice
 	adds bob --maildir "$MAIL"
 	exits 3 scmp user del alice --purge --yes
-	said "user bob's, too"
+	said 'user bob, too'
 	scmp user show alice
 	[ -d "$MAIL" ]
 	scmp user change bob --maildir "$MAIL/.Archive"
 	exits 3 scmp user del alice --purge --yes
+	scmp user change bob --maildir "$WORLD/mail"
+	exits 3 scmp user del alice --purge --yes
+	said 'user bob, too'
+	scmp user change bob --maildir "$MAIL-and-more"
+	scmp user del alice --purge --yes
+	[ ! -e "$MAIL" ]
+}
+
+@test "mail that another user reaches over a link stays" {
+	local place
+	SCMP+=(-o "mail_roots=$WORLD/mail,$WORLD/linked")
+	ln -s mail "$WORLD/linked"
+	ln -s alice "$WORLD/mail/bob"
+	adds alice
+	adds carol
+	for place in "$WORLD/mail/bob" "$WORLD/linked/alice" \
+		"$WORLD/linked/alice/.Archive" "$WORLD/linked"; do
+		scmp -q user change carol --maildir "$place"
+		exits 3 scmp user del alice --purge --yes
+		said 'user carol, too'
+		[ -d "$MAIL/new" ]
+	done
+	scmp -q user change carol --maildir ''
+	exits 3 scmp user purge dora --maildir "$WORLD/linked/alice" --yes
+	said 'user alice, too'
+	# Who is only told where mail would be has none, whatever loops there.
+	ln -s loop "$WORLD/mail/loop"
+	scmp -q user change carol --maildir "$WORLD/mail/loop"
+	scmp user del alice --purge --yes
+	[ ! -e "$MAIL" ]
+}
+
+@test "so does mail that is bound to a place of another user" {
+	need_root
+	mkdir -p "$WORLD/mail/bound"
+	adds alice
+	adds bob --maildir "$WORLD/mail/bound/.Archive"
+	# shellcheck disable=SC2016 # for that shell
+	exits 3 bare unshare -m sh -c 'mount --bind "$1" "$2" && shift 2 &&
+		exec "$@"' - "$MAIL" "$WORLD/mail/bound" \
+		"${SCMP[@]}" user del alice --purge --yes
+	[ -d "$MAIL/new" ]
+}
+
+@test "mail stays where it cannot be seen whether it is somebody else's" {
+	local without=()
+	# Root sees everything.
+	[ "$EUID" != 0 ] || without=(setpriv --bounding-set
+		-dac_override,-dac_read_search)
+	mkdir -p "$WORLD/mail/hidden"
+	chmod 0 "$WORLD/mail/hidden"
+	adds alice
+	adds bob --maildir "$WORLD/mail/hidden/bob"
+	exits 3 bare "${without[@]}" "${SCMP[@]}" user del alice --purge --yes \
+		2>"$WORLD/said"
+	said 'whether .* user bob, too: Permission denied'
+	[ -d "$MAIL/new" ]
+	scmp -q user del bob
+	scmp user del alice --purge --yes
 }
 
 @test "no link is followed, not to the Maildir, not in it, not on the way" {

@@ -3,6 +3,7 @@
 
 #include "scmp/belongings.h"
 #include "store/database_users.h"
+#include "store/place_overlap.h"
 #include "store/users_each.h"
 
 #include <errno.h>
@@ -11,7 +12,9 @@
 struct sharing {
 	const struct scmp *s;
 	const char *name, *path;
+	struct place_chain chain; /* of the path */
 	char other[USERS_NAME_SIZE];
+	int failed; /* why it cannot be seen whether it is theirs */
 };
 
 static bool is_at_or_in(const char *path, const char *folder)
@@ -21,15 +24,32 @@ static bool is_at_or_in(const char *path, const char *folder)
 	return strncmp(path, folder, n) == 0 && (!path[n] || path[n] == '/');
 }
 
+/* By the names, and by what is there: sessions follow links. */
+static bool is_shared(struct sharing *sharing, const struct user_row *row)
+{
+	char path[PLACE_PATH_SIZE];
+	struct place_chain chain;
+	int r;
+
+	if (belongings_place(sharing->s, row, path) < 0)
+		return false;
+	if (is_at_or_in(path, sharing->path) ||
+	    is_at_or_in(sharing->path, path))
+		return true;
+	r = place_chain_look(path, &chain);
+	/* No session gets there either. */
+	if (r == -ELOOP || r == -ENAMETOOLONG)
+		return false;
+	sharing->failed = r;
+	return r < 0 || place_chains_overlap(&sharing->chain, &chain);
+}
+
 static int compare_one(const struct database_user *user, void *context)
 {
 	struct sharing *sharing = context;
-	char path[PLACE_PATH_SIZE];
 
 	if (strcmp(user->row.name, sharing->name) == 0 ||
-	    belongings_place(sharing->s, &user->row, path) < 0 ||
-	    (!is_at_or_in(path, sharing->path) &&
-	     !is_at_or_in(sharing->path, path)))
+	    !is_shared(sharing, &user->row))
 		return 0;
 	memcpy(sharing->other, user->row.name, sizeof(sharing->other));
 	return 1;
@@ -40,15 +60,25 @@ static void compare_other(void *context, const struct user_row *row,
 			  const char *fault)
 {
 	struct sharing *sharing = context;
-	char path[PLACE_PATH_SIZE];
 
 	if (fault || sharing->other[0])
 		return;
-	if (strcmp(row->name, sharing->name) == 0 ||
-	    (belongings_place(sharing->s, row, path) == 0 &&
-	     (is_at_or_in(path, sharing->path) ||
-	      is_at_or_in(sharing->path, path))))
+	if (strcmp(row->name, sharing->name) == 0 || is_shared(sharing, row))
 		memcpy(sharing->other, row->name, sizeof(sharing->other));
+}
+
+static int refuse(const struct sharing *sharing, const char *where)
+{
+	if (sharing->failed)
+		return scmp_fail(sharing->s, STATUS_REFUSED,
+				 "%s: it cannot be seen whether the mail in %s "
+				 "is that of user %s%s, too: %s; it stays",
+				 sharing->name, sharing->path, sharing->other,
+				 where, strerror(-sharing->failed));
+	return scmp_fail(sharing->s, STATUS_REFUSED,
+			 "%s: the mail in %s is that of user %s%s, too; it "
+			 "stays",
+			 sharing->name, sharing->path, sharing->other, where);
 }
 
 /* The database that is open has been looked at, and must not be opened twice.
@@ -77,10 +107,7 @@ static int check_other_stores(struct scmp *s, struct sharing *sharing)
 				 SPAN_ARG(buf_span(&error)));
 	r = users_each(&users, compare_other, sharing);
 	if (sharing->other[0])
-		return scmp_fail(s, STATUS_REFUSED,
-				 "%s: the mail in %s is that of user %s in "
-				 "another store of `users`, too; it stays",
-				 sharing->name, sharing->path, sharing->other);
+		return refuse(sharing, " in another store of `users`");
 	if (r < 0 && r != -ENOENT)
 		return scmp_fail(s, STATUS_REFUSED,
 				 "%s: another store of `users` cannot be read "
@@ -98,14 +125,17 @@ int sharing_check(struct scmp *s, const char *name, const char *path)
 	struct buf error;
 	int r;
 
+	r = place_chain_look(path, &sharing.chain);
+	if (r < 0)
+		return scmp_fail(s, STATUS_REFUSED,
+				 "%s: it cannot be seen whose else the mail in "
+				 "%s is: %s; it stays",
+				 name, path, strerror(-r));
 	buf_init(&error, memory, sizeof(memory));
 	r = database_users_list(&s->db, &all, compare_one, &sharing, &error);
 	if (r < 0)
 		return scmp_fail_database(s, r, &error);
 	if (r > 0)
-		return scmp_fail(s, STATUS_REFUSED,
-				 "%s: the mail in %s is user %s's, too; it "
-				 "stays",
-				 name, path, sharing.other);
+		return refuse(&sharing, "");
 	return check_other_stores(s, &sharing);
 }

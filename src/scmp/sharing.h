@@ -8,7 +8,8 @@
 /*
  * STATUS_OK: neither in the database, which is open, nor in another store of
  * `users` does anybody but the user of that name have mail at the path, in it
- * or around it. Or a status after a message. Reads all users.
+ * or around it, whatever links lead there. Or a status after a message: also
+ * where that cannot be seen. Reads all users, and looks for the mail of each.
  */
 __attribute__((warn_unused_result)) int
 sharing_check(struct scmp *s, const char *name, const char *path);
