@@ -439,8 +439,7 @@ size_t scmpd_end_connections_of(struct scmpd *s, struct span name,
 	struct connection *c;
 	size_t n = 0;
 
-	LIST_FOREACH(c, &s->connections, entry)
-	{
+	for (c = LIST_FIRST(&s->connections); c; c = LIST_NEXT(c, entry)) {
 		if (c == except || c->is_ending ||
 		    c->caller.trust != CALLER_ACCOUNT ||
 		    !span_equal(span_str(c->caller.name), name))

@@ -110,18 +110,19 @@ static void tell(struct call *call, uint32_t n)
 	watch_tell(call->scmpd, EVENTS_KICK, buf_span(&fields));
 }
 
-static void kick(struct call *call, struct kick_match *match)
+static void kick(struct call *call, const struct kick_match *wanted)
 {
 	struct sparing sparing = {.call = call};
+	struct kick_match match = *wanted;
 	bool now = scmp_command_word(call->command, 0).n != 0;
 	uint32_t n;
 
 	/* What is one's own is not spared. */
 	if (!call->is_own) {
-		match->is_spared = is_spared;
-		match->context = &sparing;
+		match.is_spared = is_spared;
+		match.context = &sparing;
 	}
-	n = kick_sessions(call->scmpd, match,
+	n = kick_sessions(call->scmpd, &match,
 			  now ? CONTROL_NOW : CONTROL_GRACEFULLY);
 	if (n)
 		tell(call, n);

@@ -84,8 +84,7 @@ static void send_to_all(struct scmpd *s, enum events_type type,
 	scmp_write_end(record);
 	if (record->overflow)
 		return;
-	LIST_FOREACH(c, &s->connections, entry)
-	{
+	for (c = LIST_FIRST(&s->connections); c; c = LIST_NEXT(c, entry)) {
 		if (is_watching(c) && (c->watch_types & 1u << type))
 			send_to(c, buf_span(record));
 	}
@@ -95,8 +94,7 @@ static void all_missed(struct scmpd *s, uint64_t n)
 {
 	struct connection *c;
 
-	LIST_FOREACH(c, &s->connections, entry)
-	{
+	for (c = LIST_FIRST(&s->connections); c; c = LIST_NEXT(c, entry)) {
 		if (is_watching(c))
 			miss(c, n);
 	}
@@ -132,8 +130,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	read_ring(s);
-	LIST_FOREACH(c, &s->connections, entry)
-	{
+	for (c = LIST_FIRST(&s->connections); c; c = LIST_NEXT(c, entry)) {
 		if (is_watching(c) && refreshes)
 			refresh(c);
 		if (!is_watching(c))
