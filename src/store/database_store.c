@@ -111,39 +111,63 @@ int database_store_each(const char *path, struct buf *text,
 
 /*
  * Some hashes of the oldest and of the newest users, since what is usual
- * changes with the years, and whether any user keeps a secret. However many
- * users there are, and whatever they have instead of a hash, few rows are read.
+ * changes with the years, and whether any user keeps a secret. The conditions
+ * are those of the indexes, so that however many users there are, and whatever
+ * they have instead of a hash, few rows are read.
  */
-#define SECRET "upper(substr(password,1,6)) IN ('{PLAIN','{CLEAR')"
-#define HASHES(order)                                                          \
-	"SELECT * FROM (SELECT password FROM (SELECT password FROM users "     \
-	"ORDER BY id " order " LIMIT 64) WHERE password>'' AND "               \
-	"substr(password,1,1) NOT IN ('!','*') AND NOT " SECRET " LIMIT 16)"
-#define A_SECRET                                                               \
-	"SELECT * FROM (SELECT '{PLAIN}' FROM users INDEXED BY users_secret "  \
-	"WHERE secret IS NOT NULL OR " SECRET " LIMIT 1)"
+#define SECRETS "('{PLAIN','{CLEAR')"
+#define HASHES                                                                 \
+	"SELECT password FROM users INDEXED BY users_hash WHERE password>'' "  \
+	"AND substr(password,1,1) NOT IN ('!','*') AND "                       \
+	"upper(substr(password,1,6)) NOT IN " SECRETS " ORDER BY id "
 
-static const char forms_kept[] =
-	HASHES("ASC") " UNION ALL " HASHES("DESC") " UNION ALL " A_SECRET;
+static const struct {
+	const char *sql;
+	unsigned hashes; /* then it is enough, */
+	unsigned rows;	 /* and so it is with rows of whatever kind */
+} database_store_forms[] = {
+	{HASHES "ASC", DATABASE_STORE_HASHES, DATABASE_STORE_ROWS},
+	{HASHES "DESC", DATABASE_STORE_HASHES, DATABASE_STORE_ROWS},
+	{"SELECT '{PLAIN}' FROM users INDEXED BY users_secret WHERE secret IS "
+	 "NOT NULL OR upper(substr(password,1,6)) IN " SECRETS,
+	 1, 1},
+};
 
-static int database_store_look(struct database *db, struct users_facts *facts,
-			       struct buf *error)
+static int database_store_look(struct database *db, size_t i,
+			       struct users_facts *facts, struct buf *error)
 {
+	unsigned rows = 0, enough = facts->hashes;
 	sqlite3_stmt *statement;
-	int more, failed;
+	int more = 0, failed;
 
-	failed = database_prepare(db, DATABASE_ONCE, forms_kept, &statement,
-				  error);
+	failed =
+		database_prepare(db, DATABASE_ONCE, database_store_forms[i].sql,
+				 &statement, error);
 	if (failed)
 		return failed;
-	while ((more = database_step(db, statement, error)) > 0) {
+	enough += database_store_forms[i].hashes;
+	while (rows++ < database_store_forms[i].rows &&
+	       facts->hashes < enough &&
+	       (more = database_step(db, statement, error)) > 0) {
 		const void *text = sqlite3_column_text(statement, 0);
 		int n = sqlite3_column_bytes(statement, 0);
 
 		users_facts_add(facts, span_make(text, (size_t)n));
 	}
 	database_finish(db, statement);
-	return more;
+	return more < 0 ? more : 0;
+}
+
+static int database_store_look_all(struct database *db,
+				   struct users_facts *facts, struct buf *error)
+{
+	size_t n =
+		sizeof(database_store_forms) / sizeof(database_store_forms[0]);
+	int failed = 0;
+
+	for (size_t i = 0; i < n && !failed; i++)
+		failed = database_store_look(db, i, facts, error);
+	return failed;
 }
 
 int database_store_facts(const char *path, struct users_facts *facts)
@@ -157,7 +181,7 @@ int database_store_facts(const char *path, struct users_facts *facts)
 	failed = database_open(&db, path, DATABASE_READ, 0, &error);
 	if (failed)
 		return failed;
-	failed = database_store_look(&db, facts, &error);
+	failed = database_store_look_all(&db, facts, &error);
 	database_close(&db);
 	if (!failed)
 		database_kept_make(path);

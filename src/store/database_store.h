@@ -15,6 +15,13 @@
 #include "store/users.h"
 #include "store/users_each.h"
 
+enum {
+	/* What is looked at from either end of the table for what is usual:
+	 * hashes that can be used, and rows with whatever is no secret. */
+	DATABASE_STORE_HASHES = 16,
+	DATABASE_STORE_ROWS = 512,
+};
+
 /* For users_find(); waits for a writer as long as users_wait_ms() says. */
 enum users_verdict database_store_find(const char *path, struct span name,
 				       struct user_row *row, struct buf *error);
@@ -23,7 +30,8 @@ enum users_verdict database_store_find(const char *path, struct span name,
 int database_store_each(const char *path, struct buf *text,
 			users_visitor *visit, void *context);
 
-/* Never waits: -EBUSY. Reads a few rows, however many there are. */
+/* Never waits: -EBUSY. Reads a few rows, however many there are, in whatever
+ * order: those without a hash are passed over. */
 int database_store_facts(const char *path, struct users_facts *facts);
 
 /* Has a writer died in mid-commit, so that it cannot be read before somebody

@@ -162,7 +162,7 @@ static void test_known_users_have_the_stores_looked_at_too(void **state)
 	(void)state;
 	put_users("ann:" COSTLY "\n");
 	assert_int_equal(check(COSTLY, true, "abc"), AUTH_GOOD);
-	assert_memory_equal(service.users.stores[0].facts.example, COSTLY, 20);
+	assert_memory_equal(service.users.stores[0].facts.example, COSTLY, 15);
 }
 
 static void test_a_parent_looks_at_the_stores_without_apop(void **state)
@@ -172,7 +172,7 @@ static void test_a_parent_looks_at_the_stores_without_apop(void **state)
 	service.method_user = true;
 	service_look(&service);
 	assert_false(service.offers_apop);
-	assert_memory_equal(service.users.stores[0].facts.example, COSTLY, 20);
+	assert_memory_equal(service.users.stores[0].facts.example, COSTLY, 15);
 	service.method_apop = true;
 	service_look(&service);
 	assert_true(service.offers_apop);
