@@ -47,6 +47,25 @@ start_quickstart() {
 	[ "$nth" = 4 ]
 }
 
+@test "what it prints shows who is there, and adds a user" {
+	start_quickstart
+	conf=$WORLD/data/pop3-session.conf
+	grep -qF "scmp --config $conf sessions" "$WORLD/printed"
+	ask() {
+		"$BUILD/bin/scmp" --config "$conf" "$@"
+	}
+	wait_for 20 ask whoami
+	exec {session}<>"/dev/tcp/127.0.0.1/$PORT"
+	read -r -t 10 -u "$session" line
+	printf 'USER alice\r\nPASS wonderland\r\n' >&"$session"
+	sees_alice() {
+		ask sessions | grep alice
+	}
+	wait_for 20 sees_alice
+	echo builder-of-things | ask user add bob --password-fd 0
+	curl -sS --max-time 20 -u bob:builder-of-things "pop3://127.0.0.1:$PORT/"
+}
+
 @test "Ctrl-C ends it, and nothing goes on running" {
 	start_quickstart
 	exec {session}<>"/dev/tcp/127.0.0.1/$PORT"
