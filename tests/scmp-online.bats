@@ -125,7 +125,7 @@ socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$WORLD/dead"
 	exits 2 scmp --login boss --login-fd secret whoami
 	said 'never taken from the command line'
 	refute said 'secret'
-	answers 'Password of boss: ' "$PASSWORD" -- --login boss whoami \
+	person_answers 'Password of boss: ' "$PASSWORD" -- --login boss whoami \
 		>"$WORLD/shown"
 	grep -q 'role: admin' "$WORLD/shown"
 	refute grep -q "$PASSWORD" "$WORLD/shown"
@@ -167,7 +167,7 @@ socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$WORLD/dead"
 	as carl whoami | grep -qx 'user: carl'
 	scmp user add dora --generate --json | json 'sorted(it)' |
 		grep -qxF '["name", "password"]'
-	answers 'New password: ' 'relatively good' 'The same again: ' \
+	person_answers 'New password: ' 'relatively good' 'The same again: ' \
 		'relatively good' -- user add eve >"$WORLD/shown"
 	refute grep -q relatively "$WORLD/shown"
 	PASSWORD='relatively good' as eve whoami >/dev/null
@@ -232,7 +232,7 @@ socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$WORLD/dead"
 		scmp --login-fd 0 passwd --password-fd 0 |
 		grep -qx 'alice: password changed.'
 	PASSWORD='absolutely best' as alice whoami >/dev/null
-	answers 'Password of alice: ' 'absolutely best' 'New password: ' \
+	person_answers 'Password of alice: ' 'absolutely best' 'New password: ' \
 		'good for now' 'The same again: ' 'good for now' -- passwd |
 		grep -q 'password changed'
 	PASSWORD=$(scmp -q --login-fd 0 passwd --generate <<<'good for now')

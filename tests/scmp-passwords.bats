@@ -18,7 +18,7 @@ fits() { # name password
 }
 
 @test "a password is asked for twice on the terminal, and not shown" {
-	answers 'New password: ' 'staple battery' 'again: ' 'staple battery' -- \
+	person_answers 'New password: ' 'staple battery' 'again: ' 'staple battery' -- \
 		user add alice >"$WORLD/shown"
 	refute grep -q staple "$WORLD/shown"
 	fits alice 'staple battery'
@@ -27,10 +27,10 @@ fits() { # name password
 
 @test "two passwords that differ are asked for again, three times at most" {
 	local -a differ=('New password: ' 'staple battery' 'again: ' 'stable battery')
-	answers "${differ[@]}" 'New password: ' 'second thought' \
+	person_answers "${differ[@]}" 'New password: ' 'second thought' \
 		'again: ' 'second thought' -- user add alice
 	fits alice 'second thought'
-	exits 3 answers "${differ[@]}" "${differ[@]}" "${differ[@]}" -- \
+	exits 3 person_answers "${differ[@]}" "${differ[@]}" "${differ[@]}" -- \
 		user add bob
 	exits 4 scmp user show bob
 }
@@ -175,7 +175,7 @@ for s in json.load(sys.stdin):
 }
 
 @test "a stored form is asked for on the terminal, too" {
-	answers 'Stored form: ' '{PLAIN}staple' 'Password: ' staple -- \
+	person_answers 'Stored form: ' '{PLAIN}staple' 'Password: ' staple -- \
 		pw check >"$WORLD/shown"
 	grep -q 'fits' "$WORLD/shown"
 }

@@ -27,11 +27,11 @@ setup() {
 }
 
 @test "purge asks first, and only yes is yes" {
-	exits 3 answers '[y/N]' n -- user purge alice
+	exits 3 person_answers '[y/N]' n -- user purge alice
 	[ -d "$MAIL" ]
 	exits 3 bare setsid -w "${SCMP[@]}" user purge alice </dev/null
 	[ -d "$MAIL" ]
-	answers "$MAIL? [y/N]" y -- user purge alice
+	person_answers "$MAIL? [y/N]" y -- user purge alice
 	[ ! -e "$MAIL" ]
 }
 

@@ -152,3 +152,63 @@ ids() { # the ids of the last list, in their order
 	local_says SESSIONS ALL_CONNEC
 	answers_are '+OK 0 sessions' . '+OK 0 0 0 *'
 }
+
+# --- sessions of POP3 -------------------------------------------------------
+
+hears_of_pop3() { # up to a line like that
+	local line
+	while IFS= read -r -t "$STEP_LIMIT" -u "$POP3" line; do
+		# shellcheck disable=SC2053 # a pattern
+		[[ ${line%$'\r'} != $1 ]] || return 0
+	done
+	return 1
+}
+
+begin_pop3() { # USER
+	exec {POP3}<>"/dev/tcp/127.0.0.1/$PORT"
+	hears_of_pop3 '+OK *'
+	printf 'USER %s\r\nPASS %s\r\n' "$1" "$PASSWORD" >&"$POP3"
+	hears_of_pop3 '+OK *'
+	hears_of_pop3 '+OK *'
+}
+
+nobody_is_on() {
+	local_says CURR_CONNEC
+	[ "$(answer 1)" = '+OK 0 open connections' ]
+}
+
+@test "a session of POP3 is shown as it goes on, and counted when it is over" {
+	local before after received sent
+	mkdir -p "$WORLD/mail/joe"/{cur,new,tmp}
+	mails joe 3
+	as_mail_owner "$WORLD/mail/joe"
+	serve
+	wait_for 20 nobody_is_on
+	local_says ALL_CONNEC BYTES_TRANS
+	before=$(answer 1) received=$(answer 2)
+	begin_pop3 joe
+	printf 'RETR 1\r\nRETR 2\r\nDELE 2\r\n' >&"$POP3"
+	hears_of_pop3 .
+	hears_of_pop3 .
+	hears_of_pop3 '+OK*'
+	local_says SESSIONS
+	[[ $(answer 2) =~ ^'id='[0-9]+' pid='([0-9]+)' state=transaction user=joe ip=127.0.0.1 port='[0-9]+' tls=no age='[0-9]+' idle='[0-9]+' in='([0-9]+)' out='([0-9]+)' msgs='.*' retr=2 dele=1 cmd=DELE'$ ]]
+	[ -d "/proc/${BASH_REMATCH[1]}" ]
+	# USER joe, PASS, twice RETR, DELE
+	[ "${BASH_REMATCH[2]}" = "$((10 + 7 + ${#PASSWORD} + 8 + 8 + 8))" ]
+	sent=${BASH_REMATCH[3]}
+	printf 'QUIT\r\n' >&"$POP3"
+	hears_of_pop3 '+OK*'
+	exec {POP3}>&-
+	wait_for 20 nobody_is_on
+	local_says ALL_CONNEC 'METRICS pop3_' BYTES_TRANS
+	after=$(answer 1)
+	[ "$(cut -d' ' -f2 <<<"$after")" = "$(($(cut -d' ' -f2 <<<"$before") + 1))" ]
+	grep -qx 'pop3_messages_total{action="deleted"} 1' <<<"$SAID"
+	grep -qx 'pop3_messages_total{action="retrieved"} 2' <<<"$SAID"
+	grep -qx 'pop3_logins_total{method="pass",result="ok"} 1' <<<"$SAID"
+	grep -qx 'pop3_sessions_ended_total{reason="logged_out"} 1' <<<"$SAID"
+	received=$((${received##*received=} + 10 + 7 + ${#PASSWORD} + 24 + 6))
+	[[ $SAID == *" received=$received"* ]]
+	[ "$sent" -gt 200 ]
+}

@@ -8,12 +8,12 @@
 #   scmp WORD...           scmp --offline with that configuration; what it says
 #                          on standard error goes to $WORLD/said, too
 #   adds NAME [OPTION...]  a user with the password "correct horse"
-#   answers [PROMPT ANSWER]... -- WORD...
+#   person_answers [PROMPT ANSWER]... -- WORD...
 #                          the same as scmp on a terminal, with a person
 #   exits STATUS COMMAND...  the command ends with just that exit status
 #   said REGEX             the last scmp has said that on standard error
 #   field NAME FIELD       a member of user show --json
-#   online [OPTION...]     from now on scmp and answers go to scmpd, at
+#   online [OPTION...]     from now on scmp and person_answers go to scmpd, at
 #                          $WORLD/scmp.sock unless the options say else
 #   json EXPRESSION        of the JSON on standard input, the value of that
 #                          expression of Python about `it`, as JSON
@@ -47,7 +47,7 @@ adds() {
 		scmp -q user add "$name" --password-fd 0 --scheme SSHA512 "$@"
 }
 
-answers() {
+person_answers() {
 	local -a dialogue=()
 	while [ "$1" != -- ]; do
 		dialogue+=("$1")
