@@ -192,3 +192,54 @@ logs_in() { # by POP3
 	answers_are '+OK*' 'display_name=""' . '+OK*' '+OK Bob "the" Builder' \
 		'-ERR [[]NOTFOUND] *' '-ERR [[]NOTFOUND] *'
 }
+
+@test "a list of denied words must be one that the server can read" {
+	echo correcthorsebattery >"$WORLD/db/words"
+	chmod 0644 "$WORLD/db/words"
+	local_says 'POLICY deny_list /nowhere/words' "POLICY deny_list $WORLD/db" \
+		'ADD_USER bob correcthorsebattery' 'DELETE_USER bob' \
+		"POLICY deny_list $WORLD/db/words" 'ADD_USER bob correcthorsebattery' \
+		'ADD_USER bob goodenough1' 'POLICY deny_list default'
+	answers_are '-ERR [[]REFUSED] *' '-ERR [[]REFUSED] *' '+OK*' '+OK*' '+OK*' \
+		'-ERR [[]POLICY] *' '+OK*' '+OK*'
+}
+
+@test "a list of denied words that was elsewhere at the start is read there" {
+	mkdir "$WORLD/words"
+	echo correcthorsebattery >"$WORLD/words/list"
+	chmod -R a+rX "$WORLD/words"
+	stop_scmpd
+	scmp -q policy set deny_list "$WORLD/words/list"
+	start_scmpd
+	local_says 'ADD_USER bob correcthorsebattery' 'ADD_USER bob goodenough1'
+	answers_are '-ERR [[]POLICY] *' '+OK*'
+}
+
+@test "there are no transforms, and that is said in each way to ask" {
+	local_says TRANSFORM 'TRANSFORM LIST' 'TRANSFORM OFF' 'TRANSFORM USE x' \
+		'TRANSFORM SET cat' 'TRANSFORM TEST cat' 'TRANSFORM cat -n' \
+		'TRANSFORM USE' 'TRANSFORM SET' 'TRANSFORM OFF now'
+	answers_are '+OK - *' '+OK*' . '+OK [[]NOCHANGE] *' '-ERR [[]NOTFOUND] *' \
+		'-ERR [[]REFUSED] *' '-ERR [[]REFUSED] *' '-ERR [[]REFUSED] *' \
+		'-ERR [[]SYNTAX] *' '-ERR [[]SYNTAX] *' '-ERR [[]SYNTAX] *'
+	says root-of-all TRANSFORM 'TRANSFORM LIST' 'TRANSFORM OFF' \
+		'TRANSFORM SET cat' 'TRANSFORM cat'
+	answers_are '+OK - *' '+OK*' . '+OK [[]NOCHANGE] *' \
+		'-ERR [[]PERM/LOCAL] *' '-ERR [[]PERM/LOCAL] *'
+}
+
+@test "a limit of penalties holds for this server at once, and after a restart" {
+	local_says 'LIMITS penalty_refuse 2' 'LIMITS penalty_delay 0' \
+		'LIMITS penalty_free 0'
+	stop_scmpd
+	start_scmpd
+	SAID=$(printf 'USER x\r\nPASS 1\r\nPASS 2\r\n' |
+		bare timeout 60 nc -N 127.0.0.1 "$SCMP_PORT")
+	SAID=$(printf 'USER x\r\nPASS 1\r\n' |
+		bare timeout 60 nc -N 127.0.0.1 "$SCMP_PORT")
+	[[ $SAID == *'too many failed logins'* ]]
+	local_says 'LIMITS penalty_refuse 0'
+	SAID=$(printf 'USER x\r\nPASS 1\r\n' |
+		bare timeout 60 nc -N 127.0.0.1 "$SCMP_PORT")
+	[[ $SAID == *'wrong name or password'* ]]
+}

@@ -222,6 +222,19 @@ check_capa() { # user role
 		'+OK [[]GENERATED *' '+OK banned*' '+OK*' '+OK*' '+OK*'
 }
 
+@test "nobody makes an account that may do more than himself" {
+	start_scmpd
+	local_says 'ROLES ADD desk users.read users.write users.password' \
+		'ROLE plain desk'
+	says plain 'ADD_USER x goodenough1 role=admin' \
+		'ADD_USER x goodenough1 role=viewer' 'ADD_USER x goodenough1 role=none' \
+		'ROLE helper desk' 'ADD_USER x goodenough1 role=desk' 'ROLE x admin' \
+		'ADD_USER y goodenough1'
+	answers_are '-ERR [[]PERM] *' '-ERR [[]PERM] *' '-ERR [[]NOTFOUND] *' \
+		'-ERR [[]PERM] *' '+OK*' '-ERR [[]PERM] *' '+OK*'
+	audited 'user=plain .*verb=ADD_USER args="x \*\*\* role=admin" result=PERM'
+}
+
 @test "a listener's ceiling holds for everybody who comes by it" {
 	LOCAL_CEILING=operator TCP_CEILING=viewer
 	start_scmpd

@@ -104,13 +104,18 @@ bool account_open(struct call *call, struct account *a, struct span word,
 	return false;
 }
 
-void account_close(struct account *a)
+void account_release(struct account *a)
 {
 	if (a->is_changing)
 		database_rollback(&a->db);
 	if (a->is_open)
 		database_close(&a->db);
 	a->is_open = a->is_changing = false;
+}
+
+void account_close(struct account *a)
+{
+	account_release(a);
 	database_user_clear(&a->user);
 }
 
@@ -150,6 +155,14 @@ bool account_may_touch(struct call *call, const struct account *a)
 		return true;
 	call_answer(call, SCMP_CODE_PERM,
 		    "that account's role may do more than yours");
+	return false;
+}
+
+bool account_may_give(struct call *call, struct account *a, const char *role)
+{
+	if (caller_may_act_on(call->caller, caller_role_rights(&a->db, role)))
+		return true;
+	call_answer(call, SCMP_CODE_PERM, "that role may do more than yours");
 	return false;
 }
 

@@ -40,6 +40,9 @@ account_store(struct call *call, struct account *a, unsigned fields);
 __attribute__((warn_unused_result)) bool account_commit(struct call *call,
 							struct account *a);
 
+/* Closes the database; a->user stays. */
+void account_release(struct account *a);
+
 /* Closes and clears; what was not committed is as it was. */
 void account_close(struct account *a);
 
@@ -56,6 +59,10 @@ account_may_touch(struct call *call, const struct account *a);
  * and false: nobody shuts the door on himself. `what`: "disabled". */
 __attribute__((warn_unused_result)) bool
 account_may_lose(struct call *call, struct account *a, const char *what);
+
+/* Nobody gives a role that may do more than himself. False: [PERM]. */
+__attribute__((warn_unused_result)) bool
+account_may_give(struct call *call, struct account *a, const char *role);
 
 /* Does the database know that role? False: [NOTFOUND]. */
 __attribute__((warn_unused_result)) bool

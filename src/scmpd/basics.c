@@ -2,6 +2,7 @@
 /* The commands that are everybody's: what there is, who I am, the end. */
 #include "scmpd/connection.h"
 #include "scmpd/handlers.h"
+#include "scmpd/watch.h"
 
 #include <string.h>
 
@@ -21,7 +22,7 @@ void basics_quit(struct call *call)
 	struct connection *c = call->connection;
 
 	if (c->state == SCMP_STATE_STREAM)
-		call_end(call); /* of the stream */
+		watch_leave(c);
 	call_answer(call, SCMP_CODE_OK, "bye");
 	connection_end(c);
 }

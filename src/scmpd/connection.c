@@ -449,3 +449,20 @@ size_t scmpd_end_connections_of(struct scmpd *s, struct span name,
 	}
 	return n;
 }
+
+size_t scmpd_end_connections_from(struct scmpd *s,
+				  const struct network *network)
+{
+	struct connection *c;
+	size_t n = 0;
+
+	LIST_FOREACH(c, &s->connections, entry)
+	{
+		if (c->is_ending || !c->caller.has_address ||
+		    !network_contains(network, &c->caller.address))
+			continue;
+		connection_end(c);
+		n++;
+	}
+	return n;
+}

@@ -105,7 +105,9 @@ static void dispatch(struct connection *c)
 		refuse_shape(c);
 	else
 		dispatch_refuse(c, code, reason(code));
-	if (c->command.form->flags & SCMP_CHANGES)
+	/* Who is nobody yet cannot fill the log. */
+	if ((c->command.form->flags & SCMP_CHANGES) &&
+	    c->caller.trust != CALLER_NOBODY)
 		audit_call(&call);
 	if (call.code == SCMP_CODE_SYS_TEMP || call.code == SCMP_CODE_SYS_PERM)
 		audit_failure(&call);

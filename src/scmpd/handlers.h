@@ -75,6 +75,12 @@ call_handler server_show_level;
 call_handler server_set_level;
 call_handler server_reload;
 
+call_handler transform_show; /* transform.c */
+call_handler transform_list;
+call_handler transform_end;
+call_handler transform_use;
+call_handler transform_refuse;
+
 call_handler login_user; /* login.c */
 call_handler login_pass;
 

@@ -190,12 +190,13 @@ static bool change(struct call *call, struct account *a, struct span name,
 /* RFC 1939, section 3: an autologout timer of 10 minutes at least. */
 static bool is_forced(struct call *call, struct span name, const char *value)
 {
-	uint64_t seconds;
+	const struct settings *settings = call->scmpd->settings;
 
-	if (!span_equal(name, span_str("idle_timeout")) ||
+	if (!span_equal(name, span_str("idle_timeout")) || is_default(value) ||
 	    scmp_command_word(call->command, 2).p ||
-	    !num_parse_u64(span_str(value), LEAST_IDLE_S - 1, &seconds))
-		return true;
+	    !try_value(call, name, value) ||
+	    settings->idle_timeout >= LEAST_IDLE_S)
+		return !call->is_answered;
 	call_answer(call, SCMP_CODE_RANGE,
 		    "RFC 1939 wants at least 600 seconds; with `force` behind "
 		    "it, it is set all the same");
@@ -221,6 +222,8 @@ static void set(struct call *call, struct span name, const char *value)
 		same = span_equal(buf_span(&old), buf_span(&new));
 		call_answer(call, same ? SCMP_CODE_NOCHANGE : SCMP_CODE_OK,
 			    "%s", name.p);
+	} else {
+		(void)look(call, &a); /* what was tried is not in force */
 	}
 	account_close(&a);
 }
@@ -275,5 +278,7 @@ void limits_set_maildir(struct call *call)
 	if (change(call, &a, span_str(maildir_key), template))
 		call_answer(call, SCMP_CODE_NEXT_LOGIN, "%s",
 			    call->scmpd->settings->maildir);
+	else
+		(void)look(call, &a);
 	account_close(&a);
 }

@@ -43,11 +43,12 @@ static bool has_penalty(const struct connection *c)
 /* One text for whatever was wrong. */
 static void fail(struct connection *c)
 {
+	const struct penalty_rules rules = scmpd_penalty_rules(c->scmpd);
 	struct scmpd *s = c->scmpd;
 
 	if (has_penalty(c))
-		(void)penalty_failed(&s->penalty, &s->penalty_rules,
-				     &c->caller.address, span_str(c->user));
+		(void)penalty_failed(&s->penalty, &rules, &c->caller.address,
+				     span_str(c->user));
 	audit_login(s, &c->caller, span_str(c->user), false);
 	answer(c, SCMP_CODE_AUTH, "wrong name or password");
 	if (++c->failures >= CONNECTION_FAILURES)
@@ -193,13 +194,14 @@ static void judge(struct connection *c, struct user_row *row)
 /* The network's penalty first, then the work. */
 static void attempt(struct connection *c)
 {
+	const struct penalty_rules rules = scmpd_penalty_rules(c->scmpd);
 	struct scmpd *s = c->scmpd;
 	struct user_row row = {0};
 	struct penalty_verdict verdict = {0};
 
 	if (has_penalty(c))
-		verdict = penalty_ask(&s->penalty, &s->penalty_rules,
-				      &c->caller.address, span_str(c->user));
+		verdict = penalty_ask(&s->penalty, &rules, &c->caller.address,
+				      span_str(c->user));
 	if (verdict.refused) {
 		answer(c, SCMP_CODE_AUTH,
 		       "too many failed logins from there; come later");

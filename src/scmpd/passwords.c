@@ -8,7 +8,10 @@
 
 #include <string.h>
 
-enum { PASSWORD_FIELDS = DATABASE_PASSWORD | DATABASE_MUST_CHANGE };
+enum {
+	PASSWORD_FIELDS = DATABASE_PASSWORD | DATABASE_MUST_CHANGE,
+	TURN_WAIT_MS = 500,
+};
 
 /* --- of others --- */
 
@@ -56,24 +59,25 @@ void passwords_reset(struct call *call)
 /* Somebody at an open terminal must not be able to try them all. */
 static void fail(struct call *call)
 {
+	const struct penalty_rules rules = scmpd_penalty_rules(call->scmpd);
 	struct connection *c = call->connection;
 	struct scmpd *s = call->scmpd;
 
 	if (c->caller.has_address)
-		(void)penalty_failed(&s->penalty, &s->penalty_rules,
-				     &c->caller.address,
+		(void)penalty_failed(&s->penalty, &rules, &c->caller.address,
 				     span_str(c->caller.name));
 	call_answer(call, SCMP_CODE_AUTH, "the old password is wrong");
 	if (++c->failures >= CONNECTION_FAILURES)
 		connection_end(c);
 }
 
+/* The hash is made before anybody is kept from writing. */
 static bool is_old(struct call *call, const struct account *a)
 {
 	const struct password_turns turns = {
 		.run_dirfd = call->scmpd->run_dirfd,
 		.turns = password_turns_of(call->scmpd->settings->auth_hashes),
-		.wait_ms = 1000,
+		.wait_ms = TURN_WAIT_MS,
 	};
 	struct user_row example = {0};
 	enum auth_verdict verdict;
@@ -90,44 +94,68 @@ static bool is_old(struct call *call, const struct account *a)
 	return verdict == AUTH_GOOD;
 }
 
-static void change(struct call *call, struct account *a)
+/* What was checked is what is changed. */
+static bool is_unchanged(struct call *call, const struct account *a,
+			 const struct account *before)
 {
-	struct span old = scmp_command_word(call->command, 0);
-	struct span new = scmp_command_word(call->command, 1);
+	if (strcmp(a->user.row.password, before->user.row.password) == 0)
+		return true;
+	call_answer(call, SCMP_CODE_CONFLICT,
+		    "somebody has just changed that password");
+	return false;
+}
+
+static void change(struct call *call, struct account *a, struct span new)
+{
 	char made[ACCOUNT_MADE];
 	bool kick;
 
-	if (!is_old(call, a))
+	if (!account_make_password(call, a, new, made, &kick))
 		return;
-	if (span_equal(old, new)) {
+	a->user.row.must_change = false;
+	if (account_store(call, a, PASSWORD_FIELDS)) {
+		if (kick)
+			(void)kick_user(call->scmpd,
+					span_str(call->caller->name),
+					call->connection);
+		call->connection->state = SCMP_STATE_MANAGE;
+		if (made[0])
+			call_answer_detail(call, SCMP_CODE_GENERATED,
+					   span_str(made),
+					   "this is the new password");
+		else
+			call_answer(call, SCMP_CODE_OK, "password changed");
+	}
+	explicit_bzero(made, sizeof(made));
+}
+
+static void change_known(struct call *call, const struct account *before)
+{
+	struct span new = scmp_command_word(call->command, 1);
+	struct account a;
+
+	if (span_equal(scmp_command_word(call->command, 0), new)) {
 		call_answer(call, SCMP_CODE_POLICY,
 			    "the new password is the old one");
 		return;
 	}
-	if (!account_make_password(call, a, new, made, &kick))
+	if (!account_open(call, &a, span_str(call->caller->name),
+			  DATABASE_WRITE))
 		return;
-	a->user.row.must_change = false;
-	if (!account_store(call, a, PASSWORD_FIELDS))
-		return;
-	if (kick)
-		(void)kick_user(call->scmpd, span_str(call->caller->name),
-				call->connection);
-	call->connection->state = SCMP_STATE_MANAGE;
-	if (made[0])
-		call_answer_detail(call, SCMP_CODE_GENERATED, span_str(made),
-				   "this is the new password");
-	else
-		call_answer(call, SCMP_CODE_OK, "password changed");
-	explicit_bzero(made, sizeof(made));
+	if (is_unchanged(call, &a, before))
+		change(call, &a, new);
+	account_close(&a);
 }
 
 void passwords_change(struct call *call)
 {
-	struct account a;
+	struct account before;
 
-	if (!account_open(call, &a, span_str(call->caller->name),
-			  DATABASE_WRITE))
+	if (!account_open(call, &before, span_str(call->caller->name),
+			  DATABASE_READ))
 		return;
-	change(call, &a);
-	account_close(&a);
+	account_release(&before);
+	if (is_old(call, &before))
+		change_known(call, &before);
+	account_close(&before);
 }

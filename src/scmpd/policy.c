@@ -7,7 +7,10 @@
 #include "store/database_settings.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static bool open_policy(struct call *call, struct account *a,
 			struct policy *policy, enum database_mode mode)
@@ -103,6 +106,29 @@ static bool may_be(struct call *call, const struct policy *policy,
 	return false;
 }
 
+/* What is outside of the folders that this daemon may look into would make
+ * every later password fail. */
+static bool can_use(struct call *call, const struct policy_rule *rule,
+		    const char *value)
+{
+	struct stat st;
+	int fd;
+	bool is_file;
+
+	if (rule->kind != POLICY_PATH || !value[0] ||
+	    strcmp(value, "default") == 0)
+		return true;
+	fd = open(value, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	is_file = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	if (fd >= 0)
+		close(fd);
+	if (!is_file)
+		call_answer(call, SCMP_CODE_REFUSED,
+			    "scmpd cannot read that file; it has to lie in the "
+			    "folder of the database or of the configuration");
+	return is_file;
+}
+
 static void set(struct call *call, struct account *a,
 		const struct policy_rule *rule, const char *value)
 {
@@ -134,7 +160,7 @@ void policy_change(struct call *call)
 
 	if (!rule || !open_policy(call, &a, &policy, DATABASE_WRITE))
 		return;
-	if (may_be(call, &policy, rule, value))
+	if (may_be(call, &policy, rule, value) && can_use(call, rule, value))
 		set(call, &a, rule, value);
 	account_close(&a);
 }

@@ -36,12 +36,9 @@ static void set_user(struct call *call, struct account *a, struct span word)
 		role[0] = '\0';
 	if (!account_may_touch(call, a) || !account_has_role(call, a, role))
 		return;
-	rights = caller_role_rights(&a->db, role);
-	if (!caller_may_act_on(call->caller, rights)) {
-		call_answer(call, SCMP_CODE_PERM,
-			    "that role may do more than yours");
+	if (!account_may_give(call, a, role))
 		return;
-	}
+	rights = caller_role_rights(&a->db, role);
 	if (strcmp(a->user.row.role, role) == 0) {
 		call_answer(call, SCMP_CODE_NOCHANGE, "has that role");
 		return;

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- what a rule says --- */
@@ -67,9 +68,18 @@ static bool may_ban_user(struct call *call, struct account *a, const char *name)
 	char memory[USERS_ERROR_SIZE];
 	struct buf error;
 
+	int failed;
+
 	buf_init(&error, memory, sizeof(memory));
-	if (database_user_find(&a->db, span_str(name), &a->user, &error) < 0)
-		return true;
+	failed = database_user_find(&a->db, span_str(name), &a->user, &error);
+	if (failed < 0 && failed != -ENOENT) {
+		call_database_failed(call, failed, &error);
+		return false;
+	}
+	/* (In another store he has no role, but may be who asks.) */
+	if (failed < 0)
+		snprintf(a->user.row.name, sizeof(a->user.row.name), "%s",
+			 name);
 	a->rights = caller_role_rights(&a->db, a->user.row.role);
 	return account_may_touch(call, a) &&
 	       account_may_lose(call, a, "banned");
@@ -145,10 +155,17 @@ static bool store(struct call *call, struct account *a,
 	return false;
 }
 
+static uint32_t end_all_from(struct call *call, const struct network *network)
+{
+	const struct kick_match match = {.network = network};
+
+	(void)scmpd_end_connections_from(call->scmpd, network);
+	return kick_sessions(call->scmpd, &match, CONTROL_GRACEFULLY);
+}
+
 static void ban(struct call *call, struct account *a,
 		struct database_rule *rule, const struct network *network)
 {
-	struct kick_match match = {.network = network};
 	uint32_t n;
 
 	if (!store(call, a, rule) || !account_commit(call, a))
@@ -157,7 +174,7 @@ static void ban(struct call *call, struct account *a,
 		n = kick_user(call->scmpd, span_str(rule->what),
 			      call->connection);
 	else
-		n = kick_sessions(call->scmpd, &match, CONTROL_GRACEFULLY);
+		n = end_all_from(call, network);
 	call_answer(call, SCMP_CODE_OK, "banned; %u session%s told to close", n,
 		    n == 1 ? "" : "s");
 }
@@ -250,18 +267,41 @@ void rules_allow(struct call *call)
 
 /* --- showing --- */
 
+/*
+ * In pieces, each of which is read anew behind the last rule of the one before:
+ * neither a slow reader nor a long list takes memory or keeps writers out.
+ */
+enum { PIECE = 500 };
+
 struct listing {
 	struct call *call;
 	enum database_rule_effect effect;
+	bool has_last;
+	enum database_rule_kind kind; /* of the last that was sent */
+	char what[sizeof(((struct database_rule *)NULL)->what)];
+	unsigned n; /* in this piece */
 };
+
+/* They come in the order of kind and then what. */
+static bool is_behind(const struct listing *l, const struct database_rule *rule)
+{
+	const char *kind = database_rule_kinds[rule->kind];
+	int order =
+		l->has_last ? strcmp(kind, database_rule_kinds[l->kind]) : 1;
+
+	return order > 0 || (order == 0 && strcmp(rule->what, l->what) > 0);
+}
 
 static int list_rule(const struct database_rule *rule, void *context)
 {
-	const struct listing *listing = context;
-	struct buf *record = call_record(listing->call);
+	struct listing *l = context;
+	struct buf *record;
 
-	if (rule->effect != listing->effect)
+	if (rule->effect != l->effect || !is_behind(l, rule))
 		return 0;
+	if (l->n == PIECE)
+		return 1;
+	record = call_record(l->call);
 	scmp_write_field_str(record, "kind", database_rule_kinds[rule->kind]);
 	scmp_write_field_str(record, "what", rule->what);
 	if (rule->until)
@@ -270,25 +310,54 @@ static int list_rule(const struct database_rule *rule, void *context)
 		scmp_write_field_str(record, "until", "never");
 	scmp_write_field_str(record, "by", rule->author);
 	scmp_write_field_str(record, "reason", rule->reason);
-	call_send(listing->call);
+	call_send(l->call);
+	l->n++;
+	l->has_last = true;
+	l->kind = rule->kind;
+	memcpy(l->what, rule->what, sizeof(l->what));
 	return 0;
 }
 
-static void list(struct call *call, enum database_rule_effect effect)
+static bool more(struct call *call, void *state)
 {
-	struct listing listing = {call, effect};
+	struct listing *l = state;
 	char memory[USERS_ERROR_SIZE];
 	struct account a;
 	struct buf error;
+	int rest = -EIO;
 
+	l->call = call;
+	l->n = 0;
+	buf_init(&error, memory, sizeof(memory));
+	if (account_open_database(call, &a, DATABASE_READ)) {
+		rest = database_rules_list(&a.db, clock_now_s(), list_rule, l,
+					   &error);
+		account_close(&a);
+	}
+	if (rest < 0)
+		call_break(call);
+	return rest > 0;
+}
+
+static const struct call_source source = {more, free};
+
+static void list(struct call *call, enum database_rule_effect effect)
+{
+	struct listing *l;
+	struct account a;
+
+	/* That it can be read is known before +OK. */
 	if (!account_open_database(call, &a, DATABASE_READ))
 		return;
-	buf_init(&error, memory, sizeof(memory));
-	call_begin(call, "those that hold");
-	(void)!database_rules_list(&a.db, clock_now_s(), list_rule, &listing,
-				   &error);
-	call_end(call);
 	account_close(&a);
+	l = calloc(1, sizeof(*l));
+	if (!l) {
+		call_answer(call, SCMP_CODE_SYS_TEMP, "out of memory");
+		return;
+	}
+	l->effect = effect;
+	call_begin(call, "those that hold");
+	call_continue(call, &source, l);
 }
 
 void rules_bans(struct call *call)

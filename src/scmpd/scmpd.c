@@ -2,6 +2,7 @@
 /* From the command line to the event loop. */
 #include "scmpd/scmpd.h"
 
+#include "config/policy.h"
 #include "config/run_dir.h"
 #include "priv/identity.h"
 #include "priv/sandbox.h"
@@ -30,7 +31,8 @@
 enum {
 	EXIT_USAGE = 2,
 	EXIT_CONFIG = 78, /* sysexits.h: EX_CONFIG */
-	FOLDERS_MAX = USERS_STORES_MAX + 3,
+	FOLDERS_MAX = USERS_STORES_MAX + 4,
+	POLICY_WAIT_MS = 2000,
 };
 
 static struct scmpd scmpd;
@@ -76,11 +78,11 @@ static void find_host(struct scmpd *s)
 	s->host[sizeof(s->host) - 1] = '\0';
 }
 
-static void take_penalty_rules(struct scmpd *s)
+struct penalty_rules scmpd_penalty_rules(const struct scmpd *s)
 {
 	const struct settings *settings = s->settings;
 
-	s->penalty_rules = (struct penalty_rules){
+	return (struct penalty_rules){
 		.free = (uint32_t)settings->penalty_free,
 		.most_ms = (uint32_t)settings->penalty_delay * 1000,
 		.refuse = (uint32_t)settings->penalty_refuse,
@@ -90,7 +92,6 @@ static void take_penalty_rules(struct scmpd *s)
 int scmpd_take_settings(struct scmpd *s, struct buf *error)
 {
 	find_host(s);
-	take_penalty_rules(s);
 	rules_clear(&s->rulebook.rules);
 	s->rulebook = (struct rulebook){0};
 	rulebook_find(&s->rulebook, s->settings);
@@ -188,6 +189,24 @@ static void add_folder_of(struct folders *f, const char *path)
 	add_folder(f, folder);
 }
 
+/* The list of words that no password may be is read for each new one. */
+static void add_folder_of_deny_list(struct folders *f, const struct scmpd *s)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct policy policy;
+	struct database db;
+	struct buf error;
+
+	buf_init(&error, memory, sizeof(memory));
+	if (!s->database[0] || database_open(&db, s->database, DATABASE_READ,
+					     POLICY_WAIT_MS, &error) < 0)
+		return;
+	policy_init(&policy);
+	if (policy_read(&policy, &db, &error) == 0 && policy.deny_list[0])
+		add_folder_of(f, policy.deny_list);
+	database_close(&db);
+}
+
 /* The stores, what is shared, and the configuration, to be read again. */
 static void open_folders(const struct scmpd *s, struct folders *f)
 {
@@ -197,6 +216,7 @@ static void open_folders(const struct scmpd *s, struct folders *f)
 	add_folder(f, s->run_dir);
 	add_folder(f, s->settings->state_dir);
 	add_folder_of(f, s->config_file ? s->config_file : SETTINGS_FILE);
+	add_folder_of_deny_list(f, s);
 }
 
 static int become_own_user(const struct scmpd *s, struct buf *error)

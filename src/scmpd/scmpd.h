@@ -51,7 +51,6 @@ struct scmpd {
 	struct statistics_look statistics;
 	struct control control;
 	struct penalty penalty;
-	struct penalty_rules penalty_rules;
 	struct watch watch;
 	struct logins logins;
 	uint64_t counts[METRICS_OWN]; /* enum metrics_own */
@@ -68,6 +67,9 @@ __attribute__((warn_unused_result)) int scmpd_take_settings(struct scmpd *s,
 /* Runs the command line; the exit status. */
 int scmpd_main(int argc, char **argv);
 
+/* As the settings are now, those that were changed here among them. */
+struct penalty_rules scmpd_penalty_rules(const struct scmpd *s);
+
 /* --- connections --- */
 
 /*
@@ -76,5 +78,9 @@ int scmpd_main(int argc, char **argv);
  */
 size_t scmpd_end_connections_of(struct scmpd *s, struct span name,
 				const struct connection *except);
+
+/* The same for those that come from a network. */
+size_t scmpd_end_connections_from(struct scmpd *s,
+				  const struct network *network);
 
 #endif

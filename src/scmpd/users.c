@@ -139,25 +139,24 @@ static bool is_room(struct call *call, struct account *a)
 	return false;
 }
 
-static bool take_fields(struct call *call, struct account *a)
+static bool take_role(struct call *call, struct account *a, struct span role)
 {
-	struct span role = scmp_command_field(call->command, "role");
-	struct span maildir = scmp_command_field(call->command, "maildir");
+	struct user_row *row = &a->user.row;
+	struct buf text;
+
+	buf_init(&text, row->role, sizeof(row->role));
+	buf_add_span(&text, role);
+	return account_has_role(call, a, buf_str(&text) ? row->role : "") &&
+	       account_may_give(call, a, row->role);
+}
+
+static bool take_maildir(struct call *call, struct account *a,
+			 struct span maildir)
+{
 	struct user_row *row = &a->user.row;
 	char memory[512];
 	struct buf text;
 
-	if (role.p) {
-		buf_init(&text, row->role, sizeof(row->role));
-		buf_add_span(&text, role);
-		if (!buf_str(&text) || !account_has_role(call, a, row->role)) {
-			call_answer(call, SCMP_CODE_NOTFOUND,
-				    "there is no role of that name");
-			return false;
-		}
-	}
-	if (!maildir.p)
-		return true;
 	buf_init(&text, memory, sizeof(memory));
 	if (place_check_template(maildir, &text) < 0) {
 		call_answer(call, SCMP_CODE_RANGE, SPAN_FMT,
@@ -172,6 +171,15 @@ static bool take_fields(struct call *call, struct account *a)
 	return false;
 }
 
+static bool take_fields(struct call *call, struct account *a)
+{
+	struct span role = scmp_command_field(call->command, "role");
+	struct span maildir = scmp_command_field(call->command, "maildir");
+
+	return (!role.p || take_role(call, a, role)) &&
+	       (!maildir.p || take_maildir(call, a, maildir));
+}
+
 static void add(struct call *call, struct account *a, const char *name)
 {
 	char memory[USERS_ERROR_SIZE], made[ACCOUNT_MADE];
@@ -181,10 +189,14 @@ static void add(struct call *call, struct account *a, const char *name)
 
 	database_user_init(&a->user);
 	memcpy(a->user.row.name, name, strlen(name) + 1);
-	if (!take_fields(call, a) || !is_room(call, a) ||
+	made[0] = '\0';
+	if (!take_fields(call, a) ||
 	    !account_make_password(call, a, scmp_command_word(call->command, 1),
-				   made, &kick))
+				   made, &kick) ||
+	    !is_room(call, a)) {
+		explicit_bzero(made, sizeof(made));
 		return;
+	}
 	buf_init(&error, memory, sizeof(memory));
 	failed = database_user_add(&a->db, &a->user, &error);
 	if (failed < 0)

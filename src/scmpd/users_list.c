@@ -76,11 +76,15 @@ static bool read_piece(struct call *call, struct listing *l)
 	int failed;
 
 	l->n = 0;
-	if (!account_open_database(call, &a, DATABASE_READ))
+	if (!account_open_database(call, &a, DATABASE_READ)) {
+		call_break(call);
 		return false;
+	}
 	buf_init(&error, memory, sizeof(memory));
 	failed = database_users_list(&a.db, &search, take_row, l, &error);
 	account_close(&a);
+	if (failed < 0)
+		call_break(call);
 	l->offset = 0;
 	return failed == 0 && l->n;
 }
