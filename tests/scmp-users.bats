@@ -111,6 +111,27 @@ setup() {
 	done
 }
 
+@test "of several names nothing is done, and nothing told, where the disk is full" {
+	need strace
+	local fault state
+	for name in a b c; do adds "$name"; done
+	# The first page that is kept for the way back, and the commit.
+	for fault in pwrite64:error=ENOSPC fdatasync,fsync:error=EIO; do
+		exits 6 bare env ASAN_OPTIONS=detect_leaks=0 strace -f -qq \
+			-o "$WORLD/strace" -P "$DATABASE-journal" \
+			-e "inject=$fault:when=1" "${SCMP[@]}" \
+			user disable a b c >"$WORLD/told" 2>"$WORLD/said"
+		grep -q INJECTED "$WORLD/strace"
+		said 'nothing of this was done'
+		[ ! -s "$WORLD/told" ]
+		state=$(scmp --json user list | grep -o '"enabled":[a-z]*' |
+			sort -u)
+		[ "$state" = '"enabled":true' ]
+	done
+	scmp user disable a b c >"$WORLD/told"
+	[ "$(wc -l <"$WORLD/told")" = 3 ]
+}
+
 @test "names are those that a login would look up" {
 	cat >>"$WORLD/conf" <<-'CONF'
 		username_case = lower

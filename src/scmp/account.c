@@ -6,6 +6,7 @@
 #include "proto/network.h"
 #include "scmp/commands.h"
 #include "scmp/output.h"
+#include "scmp/spool.h"
 #include "scmp/texts.h"
 #include "store/place.h"
 
@@ -238,13 +239,16 @@ static int each(struct scmp *s, int (*one)(struct scmp *s, const char *word))
 
 		if (status == STATUS_OK)
 			status = r;
+		if (database_is_broken_off(&s->db))
+			break;
 	}
 	return status;
 }
 
 /*
  * Of several names one transaction, as far as what is done to one can wait for
- * the others: not where mail is removed behind each.
+ * the others: not where mail is removed behind each. Nothing is told before it
+ * is in force.
  */
 int account_each(struct scmp *s, int (*one)(struct scmp *s, const char *word))
 {
@@ -257,6 +261,10 @@ int account_each(struct scmp *s, int (*one)(struct scmp *s, const char *word))
 	if (!together)
 		return each(s, one);
 	buf_init(&error, memory, sizeof(memory));
+	r = spool_hold();
+	if (r < 0)
+		return scmp_fail(s, STATUS_FAILED, "standard output: %s",
+				 strerror(-r));
 	r = database_begin(&s->db, &error);
 	if (r < 0)
 		return scmp_fail_database(s, r, &error);
@@ -265,6 +273,7 @@ int account_each(struct scmp *s, int (*one)(struct scmp *s, const char *word))
 	if (r == 0)
 		return status;
 	database_rollback(&s->db);
+	spool_drop();
 	buf_add_str(&error, "; so nothing of this was done");
 	return scmp_fail_database(s, r, &error);
 }

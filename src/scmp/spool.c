@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -20,22 +21,34 @@ int spool_target(void)
 	return target < 0 ? STDOUT_FILENO : target;
 }
 
-void spool_begin(void)
+static int keep(void)
 {
-	struct stat st;
-	int memory;
+	int memory = memfd_create("scmp", MFD_CLOEXEC), failed = 0;
 
-	if (fstat(STDOUT_FILENO, &st) < 0 || S_ISREG(st.st_mode))
-		return;
-	memory = memfd_create("scmp", MFD_CLOEXEC);
 	if (memory < 0)
-		return;
+		return -errno;
 	target = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	if (target >= 0 && dup2(memory, STDOUT_FILENO) < 0) {
+	if (target < 0 || dup2(memory, STDOUT_FILENO) < 0)
+		failed = -errno;
+	if (failed && target >= 0) {
 		close(target);
 		target = -1;
 	}
 	close(memory);
+	return failed;
+}
+
+int spool_hold(void)
+{
+	return keep();
+}
+
+void spool_begin(void)
+{
+	struct stat st;
+
+	if (fstat(STDOUT_FILENO, &st) == 0 && !S_ISREG(st.st_mode))
+		(void)keep();
 }
 
 /* From the beginning of the one to the other. */
@@ -57,9 +70,26 @@ static int copy(int from, int to)
 	return r;
 }
 
+/* Standard output is itself again. */
+static int let_go(void)
+{
+	int r = dup2(target, STDOUT_FILENO) < 0 ? -errno : 0;
+
+	close(target);
+	target = -1;
+	return r;
+}
+
+void spool_drop(void)
+{
+	__fpurge(stdout);
+	if (target >= 0)
+		(void)let_go();
+}
+
 int spool_end(void)
 {
-	int r = 0;
+	int r = 0, end;
 
 	if (target < 0)
 		return 0;
@@ -67,9 +97,6 @@ int spool_end(void)
 		r = -errno;
 	if (r == 0)
 		r = copy(STDOUT_FILENO, target);
-	if (dup2(target, STDOUT_FILENO) < 0 && r == 0)
-		r = -errno;
-	close(target);
-	target = -1;
-	return r;
+	end = let_go();
+	return r < 0 ? r : end;
 }

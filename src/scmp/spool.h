@@ -13,6 +13,13 @@
  * gives no memory for that. */
 void spool_begin(void);
 
+/*
+ * The same wherever it goes, for what may turn out not to be so. 0, or a
+ * negative errno: nothing is kept. With spool_drop() all that was is forgotten.
+ */
+__attribute__((warn_unused_result)) int spool_hold(void);
+void spool_drop(void);
+
 /* Writes what was kept. 0 or a negative errno. Harmless without a beginning. */
 __attribute__((warn_unused_result)) int spool_end(void);
 

@@ -225,9 +225,25 @@ void database_bind_text(sqlite3_stmt *statement, int at, const char *text)
 		(void)sqlite3_bind_null(statement, at);
 }
 
+/*
+ * At some faults, such as a full disk, the library rolls back by itself; what
+ * comes behind that would be in force alone.
+ */
+static int refuse_broken_off(const struct database *db, struct buf *error)
+{
+	if (!database_is_broken_off(db))
+		return 0;
+	return database_refuse(db, -ECANCELED, NULL, span_str(NULL),
+			       "the changes before could not be kept", error);
+}
+
 int database_step(struct database *db, sqlite3_stmt *statement,
 		  struct buf *error)
 {
+	int failed = refuse_broken_off(db, error);
+
+	if (failed)
+		return failed;
 	switch (sqlite3_step(statement)) {
 	case SQLITE_ROW:
 		return 1;
@@ -402,16 +418,32 @@ void database_close(struct database *db)
 
 int database_begin(struct database *db, struct buf *error)
 {
-	return database_do(db, "BEGIN IMMEDIATE", error);
+	int failed = database_do(db, "BEGIN IMMEDIATE", error);
+
+	if (!failed)
+		db->is_begun = true;
+	return failed;
+}
+
+bool database_is_broken_off(const struct database *db)
+{
+	return db->is_begun && sqlite3_get_autocommit(db->handle);
 }
 
 int database_commit(struct database *db, struct buf *error)
 {
-	return database_do(db, "COMMIT", error);
+	int failed = refuse_broken_off(db, error);
+
+	if (!failed)
+		failed = database_do(db, "COMMIT", error);
+	if (!failed)
+		db->is_begun = false;
+	return failed;
 }
 
 void database_rollback(struct database *db)
 {
+	db->is_begun = false;
 	if (!sqlite3_get_autocommit(db->handle))
 		(void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 }

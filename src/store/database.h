@@ -65,6 +65,7 @@ struct database {
 	struct sqlite3_stmt *statements[DATABASE_STATEMENTS];
 	char path[USERS_PATH_SIZE];
 	bool is_kept;
+	bool is_begun;
 };
 
 /*
@@ -82,13 +83,16 @@ void database_close(struct database *db);
  * Several changes as one: either all of them last, or none. Between begin and
  * commit other writers wait, readers do not (but for the time of the commit).
  * Without them each change is a transaction of its own, and costs some writes
- * to the disk. After a failed commit, roll back.
+ * to the disk. After a failed commit, roll back. Faults such as a full disk
+ * break all of it off: nothing more is done then, commit included (-ECANCELED),
+ * until it is rolled back.
  */
 __attribute__((warn_unused_result)) int database_begin(struct database *db,
 						       struct buf *error);
 __attribute__((warn_unused_result)) int database_commit(struct database *db,
 							struct buf *error);
 void database_rollback(struct database *db);
+bool database_is_broken_off(const struct database *db);
 
 /* The whole file is read and checked: 0, or -EBADMSG. Takes its time. */
 __attribute__((warn_unused_result)) int database_verify(struct database *db,
