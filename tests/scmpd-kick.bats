@@ -6,6 +6,7 @@ load lib/common
 load lib/scmp
 load lib/scmpd
 load lib/pretend
+load lib/processes
 
 setup() {
 	begin_scmpd
@@ -101,4 +102,57 @@ asked() { # what each session is asked for, in their order
 	local_says 'EVENTS kick'
 	answers_are '+OK 1 event' \
 		'event=kick time=* user=root from=local args="now id=1" n=1' .
+}
+
+# --- sessions of POP3 -------------------------------------------------------
+
+log_in() {
+	mkdir -p "$WORLD/mail/joe"/{cur,new,tmp}
+	mails joe 3
+	as_mail_owner "$WORLD/mail/joe"
+	dial
+	say 'USER joe' "PASS $PASSWORD"
+	[[ $LINE == '+OK'* ]]
+}
+
+was_kicked() {
+	local_says 'EVENTS close'
+	[[ $SAID == *' user=joe '*' reason=kicked '* ]]
+}
+
+@test "a session of POP3 that is kicked ends, and nothing that it marked is removed" {
+	stop_pretending
+	serve
+	log_in
+	say 'DELE 1' 'DELE 2'
+	says joe 'KICK user=joe'
+	answers_are '+OK 1 session told to close'
+	is_over
+	[ "$(left joe)" = 3 ]
+	wait_for 30 was_kicked
+}
+
+@test "a session of POP3 ends at once where that is wanted" {
+	stop_pretending
+	serve
+	log_in
+	say 'DELE 1'
+	local_says 'SESSIONS user=joe'
+	[[ $(answer 2) =~ ^id=([0-9]+)' ' ]]
+	local_says "KICK id=${BASH_REMATCH[1]} now"
+	answers_are '+OK 1 session told to close'
+	is_over
+	[ "$(left joe)" = 3 ]
+	wait_for 30 was_kicked
+}
+
+@test "a user who is disabled, deleted or banned is not on any more" {
+	stop_pretending
+	serve
+	for command in 'DISABLE_USER joe' 'BAN user joe' 'DELETE_USER joe'; do
+		log_in
+		local_says "$command"
+		is_over
+		local_says 'ENABLE_USER joe' 'UNBAN user joe'
+	done
 }

@@ -99,6 +99,22 @@ value() { # of a line NAME=VALUE... of STATUS, with its source
 	[ "$REPLY" = stay ]
 }
 
+refused() {
+	local line
+	{ read -r -t "$STEP_LIMIT" line <"/dev/tcp/127.0.0.1/$PORT"; } 2>/dev/null
+	[[ $line == -ERR* ]]
+}
+
+@test "a server of POP3 lets nobody in while it drains, and does so again" {
+	serve
+	local_says 'DRAIN on'
+	wait_for 30 refused
+	local_says 'METRICS pop3_connections_refused'
+	[[ $SAID =~ 'refused_total{reason="draining"} '[1-9] ]]
+	local_says 'DRAIN off'
+	wait_for 30 answers "$PORT"
+}
+
 @test "LOGLEVEL is in force at once, and is kept" {
 	local_says LOGLEVEL 'LOGLEVEL error' 'LOGLEVEL error' 'LOGLEVEL Warning' \
 		LOGLEVEL 'LOGLEVEL loud'
