@@ -114,7 +114,8 @@ static void obey_master(struct acceptor *a)
  */
 static void look_at_statistics(struct acceptor *a)
 {
-	if (a->is_stale || !statistics_is_lost(&a->service->statistics))
+	/* Whoever uses it looks. */
+	if (a->is_stale || !a->service->statistics.lost)
 		return;
 	a->is_stale = true;
 	log_warning("run_dir: the file stats was removed, replaced or cut; "
@@ -298,6 +299,7 @@ int acceptor_serve(struct service *service, int control, int sockets)
 			    strerror(-r));
 		return 1;
 	}
+	a->place = statistics_reserve();
 	service_remark(service);
 	if (enter_sandbox(a) < 0 || await_front_parent(a) < 0)
 		return 1;

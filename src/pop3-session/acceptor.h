@@ -32,6 +32,7 @@ struct acceptor {
 	bool leaving;
 	bool control_gone;
 	bool is_stale;	     /* statistics are lost, and that was told */
+	void *place;	     /* of monitors' pages of identity */
 	uint64_t heard_at;   /* of control, by clock_ms() */
 	uint64_t obeyed;     /* its changes up to that number */
 	int signals;	     /* tells of SIGCHLD */

@@ -119,6 +119,7 @@ static int start_session(struct acceptor *a, int client,
 		.ticket = ticket,
 		.signals = a->monitor_signals,
 		.is_counted = true,
+		.place = a->place,
 	};
 	uint32_t session;
 	int channel[2];
@@ -148,6 +149,7 @@ static int start_session(struct acceptor *a, int client,
 		 * ticket back.  Only now, since a front would greet the client.
 		 */
 		live_set_monitor(&a->live, session, monitor);
+		monitor_tell_connect(&setup, monitor);
 		r = order_front(a, session, client, channel[1], ticket);
 	}
 	close(channel[1]);

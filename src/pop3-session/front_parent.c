@@ -24,8 +24,12 @@
  */
 enum { ORDERS = 3, CLIENT = 0, CHANNEL = 1, LIFE = 2, ORDERED = 3 };
 
-/* The pages of all sessions, until a front has unmapped those of others. */
-static struct statistics_region pages;
+/* On the page of the stack that each front has anyway. */
+struct parent {
+	const struct service *service;
+	/* of all sessions, until a front has unmapped those of others */
+	struct statistics_region pages;
+};
 
 static void close_all(const int *fds, size_t n)
 {
@@ -34,23 +38,25 @@ static void close_all(const int *fds, size_t n)
 }
 
 /* From here on it has its own page, if it has one, and no other. */
-static struct statistics_counters *own_page(const struct front_order *order)
+static struct statistics_counters *own_page(const struct parent *parent,
+					    const struct front_order *order)
 {
 	struct statistics_counters *own = statistics_keep_own(
-		&pages, order->serial ? order->slot : SLOTS_NONE);
+		&parent->pages, order->serial ? order->slot : SLOTS_NONE);
 
 	return own && counters_get(&own->serial) == order->serial ? own : NULL;
 }
 
-static _Noreturn void be_front(const struct service *service,
+static _Noreturn void be_front(const struct parent *parent,
 			       const struct front_order *order, const int *fds)
 {
+	const struct service *service = parent->service;
 	const struct session_front front = {
 		.in = fds[CLIENT],
 		.out = fds[CLIENT],
 		.channel = fds[CHANNEL],
 		.is_socket = true,
-		.counters = own_page(order),
+		.counters = own_page(parent, order),
 	};
 	struct sandbox_report report;
 
@@ -61,14 +67,14 @@ static _Noreturn void be_front(const struct service *service,
 	session_front(service, &front);
 }
 
-static int obey_order(const struct service *service,
+static int obey_order(const struct parent *parent,
 		      const struct front_order *order, const int *fds)
 {
 	struct front_report report = {.session = order->session};
 	pid_t pid = sandbox_clone_front();
 
 	if (pid == 0)
-		be_front(service, order, fds);
+		be_front(parent, order, fds);
 	if (pid < 0) {
 		refusal_apologise(fds[CLIENT]);
 		refusal_end(fds[CLIENT]);
@@ -90,14 +96,14 @@ static bool keep_orders_only(int orders)
 
 static void obey_orders(void *context)
 {
-	const struct service *service = context;
+	const struct parent parent = *(const struct parent *)context;
 	struct front_order order;
 	int fds[ORDERED];
 	size_t n;
 
 	while (io_recv_fds(ORDERS, &order, sizeof(order), fds, ORDERED, &n,
 			   0) == (ssize_t)sizeof(order)) {
-		if (n >= LIFE && obey_order(service, &order, fds) < 0)
+		if (n >= LIFE && obey_order(&parent, &order, fds) < 0)
 			_exit(1);
 		close_all(fds, n);
 	}
@@ -111,24 +117,28 @@ static void obey_orders(void *context)
  * no process that has them already: the parent can have no more, and a front
  * has what the limit says once it has unmapped the pages of others.
  */
-static void map_pages(const struct service *service)
+static struct statistics_region map_pages(const struct service *service)
 {
-	pages = statistics_map_region(&service->statistics);
+	struct statistics_region pages =
+		statistics_map_region(&service->statistics);
+
 	/* If it cannot be handled, a file that is cut ends the fronts. */
 	(void)!statistics_survive_region(&pages);
 	service_unshare(service);
+	return pages;
 }
 
 _Noreturn void front_parent_run(const struct service *service, int orders)
 {
 	enum sandbox_mode mode = (enum sandbox_mode)service->settings->sandbox;
 	struct front_ready ready = {.sandbox.complete = true};
+	struct parent parent = {.service = service};
 	int r = 0;
 
 	(void)signal(SIGTERM, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
 	log_close();
-	map_pages(service);
+	parent.pages = map_pages(service);
 	if (!keep_orders_only(orders))
 		_exit(1);
 	if (service->privileged)
@@ -140,6 +150,6 @@ _Noreturn void front_parent_run(const struct service *service, int orders)
 	ready.result = r;
 	if (io_send_fds(ORDERS, &ready, sizeof(ready), NULL, 0, 0) < 0 || r < 0)
 		_exit(1);
-	stack_run_on_page(obey_orders, (void *)(uintptr_t)service);
+	stack_run_on_page(obey_orders, &parent);
 	_exit(0);
 }

@@ -55,8 +55,10 @@ struct monitor_setup {
 	bool is_network;  /* a socket: limits and penalties hold */
 	struct admission_ticket *ticket;
 	const char *preauth; /* user logged in without a password, or NULL */
-	/* It has a parent, who gives the ticket back, and looks at control. */
+	/* It has a parent, who gives the ticket back, looks at control, and
+	 * tells of the connection. */
 	bool is_counted;
+	void *place; /* where its page of identity goes; NULL: anywhere */
 };
 
 /* What the parent sends to one that is to end; SIGTERM: with the server. */
@@ -233,6 +235,8 @@ uint64_t monitor_look_limit(const struct monitor *m);
 bool monitor_leaves_undone(struct monitor *m, uint32_t kind);
 
 /* monitor_counts.c; each does nothing where the session is not counted. */
+/* Tells whoever looks that the session has begun, whose monitor that is. */
+void monitor_tell_connect(const struct monitor_setup *setup, pid_t pid);
 void monitor_begin_counts(struct monitor *m);
 /* The answer to a login that took so long, before it is given. */
 void monitor_count_login(struct monitor *m, enum channel_method method,

@@ -6,40 +6,53 @@
 
 #include <unistd.h>
 
-static void tell(const struct monitor *m, struct events_event *event)
+static void tell(const struct monitor_setup *setup, pid_t pid,
+		 struct events_event *event)
 {
-	const struct peer *peer = &m->setup->peer;
+	const struct peer *peer = &setup->peer;
 
-	if (!m->own)
-		return;
-	event->session = counters_get(&m->own->number);
-	event->pid = (uint32_t)getpid();
+	event->session = setup->ticket->number;
+	event->pid = (uint32_t)pid;
 	event->has_peer = peer->known;
 	if (peer->known) {
 		event->address = peer->address;
 		event->port = peer->port;
 	}
-	(void)events_write(&m->service->events, event);
+	(void)events_write(&setup->service->events, event);
+}
+
+void monitor_tell_connect(const struct monitor_setup *setup, pid_t pid)
+{
+	struct events_event connect = {.type = EVENTS_CONNECT};
+
+	if (setup->ticket->serial)
+		tell(setup, pid, &connect);
 }
 
 void monitor_begin_counts(struct monitor *m)
 {
 	const struct admission_ticket *ticket = m->setup->ticket;
-	struct events_event connect = {.type = EVENTS_CONNECT};
+	void *place = m->setup->place;
+	pid_t pid = getpid();
 
 	m->own = NULL;
-	if (!ticket || !ticket->counted)
+	if (!ticket || !ticket->serial)
 		return;
-	m->own = statistics_map_identity(&m->service->statistics, ticket->slot);
+	if (!m->setup->is_counted)
+		monitor_tell_connect(m->setup, pid);
+	if (!ticket->counted)
+		return;
+	m->own = statistics_map_identity_at(&m->service->statistics,
+					    ticket->slot, place);
 	if (!m->own)
 		return;
 	/* If it cannot be handled, a file that is cut ends this process. */
-	(void)!statistics_survive(m->own);
+	if (!place)
+		(void)!statistics_survive(m->own);
 	if (m->setup->peer.known)
 		statistics_set_peer(m->own, &m->setup->peer.address,
 				    m->setup->peer.port);
-	statistics_set_pid(m->own, getpid());
-	tell(m, &connect);
+	statistics_set_pid(m->own, pid);
 }
 
 static enum counters_login login_of(uint32_t answer)
@@ -84,7 +97,7 @@ void monitor_count_login(struct monitor *m, enum channel_method method,
 		statistics_set_state(own, COUNTERS_TRANSACTION);
 	}
 	events_set_text(&event, span_str(m->user));
-	tell(m, &event);
+	tell(m->setup, (pid_t)own->pid, &event);
 }
 
 void monitor_count_timeout(struct monitor *m, enum counters_timeout which)

@@ -234,23 +234,40 @@ void service_share(struct service *s)
 	share_statistics(s, path.p, fd);
 }
 
+/* Mostly one behind the other, and then one system call. */
+static void close_all(const int *fds, int n)
+{
+	bool is_row = fds[0] >= 0;
+	int i;
+
+	for (i = 1; i < n; i++)
+		is_row = is_row && fds[i] == fds[0] + i;
+	if (is_row &&
+	    close_range((unsigned)fds[0], (unsigned)fds[n - 1], 0) == 0)
+		return;
+	for (i = 0; i < n; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+}
+
 void service_unshare(const struct service *s)
 {
 	struct admission admission = s->admission;
 	struct penalty penalty = s->penalty;
 	struct statistics statistics = s->statistics;
 	struct events_ring events = s->events;
-	struct control_look control = s->control;
+	const int fds[] = {admission.run_dirfd, admission.fd, penalty.fd,
+			   statistics.fd,	events.fd,    s->control.fd};
 
 	if (!s->has_shared)
 		return;
+	admission.fd = penalty.fd = statistics.fd = events.fd = -1;
 	admission_close(&admission);
 	penalty_close(&penalty);
 	statistics_close(&statistics);
 	events_close(&events);
-	control_look_close(&control);
-	if (admission.run_dirfd >= 0)
-		close(admission.run_dirfd);
+	close_all(fds, sizeof(fds) / sizeof(fds[0]));
 }
 
 static void warn_of(void *context, const char *text)

@@ -256,8 +256,7 @@ int session_serve(struct service *service, const struct session_options *o)
 	if (setup.is_network) {
 		service_share(service);
 		door_look(service, RULES_WAIT_MS);
-		if (!door_admit(service, STDOUT_FILENO, &setup.peer,
-				&ticket)) {
+		if (!door_admit(service, STDOUT_FILENO, &setup.peer, &ticket)) {
 			refusal_end(STDOUT_FILENO);
 			return 0;
 		}

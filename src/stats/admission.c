@@ -110,6 +110,7 @@ static enum admission_verdict admission_take(struct admission *a,
 	ticket->fd = fd;
 	ticket->slot = slot;
 	ticket->serial = slots_take(a->file, slot, key);
+	ticket->number = a->file->last_serial;
 	ticket->counted = a->statistics &&
 			  statistics_take(a->statistics, slot, ticket->serial,
 					  a->file->last_serial, a->file->total);

@@ -86,6 +86,7 @@ struct admission_ticket {
 	int fd; /* holds the liveness lock (CLOEXEC); -1: not ours to hold */
 	uint32_t slot;
 	uint64_t serial; /* 0: no place */
+	uint64_t number; /* the session's, for people */
 	bool counted;	 /* there are pages of statistics for it */
 };
 

@@ -265,21 +265,16 @@ void statistics_fold(struct statistics *st, uint32_t slot, uint64_t serial)
 static bool statistics_make_pages(const struct statistics *st, uint32_t slot,
 				  uint64_t serial, uint64_t number)
 {
-	union {
-		char octets[STATISTICS_PAGE];
-		struct statistics_identity identity;
-		struct statistics_counters counters;
-	} page = {{0}};
+	struct statistics_counters counters = {.serial = serial};
+	struct statistics_identity identity = {
+		.number = number,
+		.started_s = (uint64_t)clock_now_s(),
+		.started_ms = clock_ms(),
+	};
 
-	counters_set(&page.counters.serial, serial);
-	if (!statistics_write(st, &page, sizeof(page),
-			      statistics_counters_at(slot)))
-		return false;
-	counters_set(&page.identity.serial, 0);
-	counters_set(&page.identity.number, number);
-	counters_set(&page.identity.started_s, (uint64_t)clock_now_s());
-	counters_set(&page.identity.started_ms, clock_ms());
-	return statistics_write(st, &page, sizeof(page),
+	return statistics_write(st, &counters, sizeof(counters),
+				statistics_counters_at(slot)) &&
+	       statistics_write(st, &identity, sizeof(identity),
 				statistics_identity_at(slot)) &&
 	       statistics_set_serial(st, slot, serial);
 }

@@ -199,6 +199,17 @@ struct statistics_identity *statistics_map_identity(const struct statistics *st,
 						    uint32_t slot);
 struct statistics_counters *statistics_map_counters(const struct statistics *st,
 						    uint32_t slot);
+
+/*
+ * For the parent of many sessions: keeps a place free in memory where each of
+ * them maps its page of identity, so that surviving a file that is cut
+ * (statistics_survive()) has been seen to once for all. NULL: not possible.
+ */
+void *statistics_reserve(void);
+/* As statistics_map_identity(), there (NULL: anywhere). */
+struct statistics_identity *
+statistics_map_identity_at(const struct statistics *st, uint32_t slot,
+			   void *place);
 void statistics_unmap(void *page);
 
 /*

@@ -60,26 +60,53 @@ bool statistics_add_pages(struct counters_totals *to,
 
 /* --- mapping --- */
 
-static void *statistics_map(const struct statistics *st, uint64_t from,
-			    size_t n)
+static void *statistics_map_at(const struct statistics *st, uint64_t from,
+			       size_t n, void *place)
 {
+	int flags = MAP_SHARED | MAP_NORESERVE | (place ? MAP_FIXED : 0);
 	void *map;
 
 	if (st->fd < 0)
 		return NULL;
-	map = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-		   st->fd, (off_t)from);
+	map = mmap(place, n, PROT_READ | PROT_WRITE, flags, st->fd,
+		   (off_t)from);
 	return map == MAP_FAILED ? NULL : map;
+}
+
+static void *statistics_map(const struct statistics *st, uint64_t from,
+			    size_t n)
+{
+	return statistics_map_at(st, from, n, NULL);
 }
 
 struct statistics_identity *statistics_map_identity(const struct statistics *st,
 						    uint32_t slot)
 {
+	return statistics_map_identity_at(st, slot, NULL);
+}
+
+struct statistics_identity *
+statistics_map_identity_at(const struct statistics *st, uint32_t slot,
+			   void *place)
+{
 	if (slot >= SLOTS_MAX)
 		return NULL;
-	return statistics_map(
+	return statistics_map_at(
 		st, STATISTICS_IDENTITIES + (uint64_t)slot * STATISTICS_PAGE,
-		STATISTICS_PAGE);
+		STATISTICS_PAGE, place);
+}
+
+void *statistics_reserve(void)
+{
+	void *place = mmap(NULL, STATISTICS_PAGE, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (place == MAP_FAILED)
+		return NULL;
+	if (statistics_survive(place) == 0)
+		return place;
+	statistics_unmap(place);
+	return NULL;
 }
 
 struct statistics_counters *statistics_map_counters(const struct statistics *st,
