@@ -152,6 +152,34 @@ answer_to() {
 	[[ $(answer_to alice) == "+OK"* ]]
 }
 
+# Its commits change another file: nobody would see them, bans among them.
+@test "a database that another program puts into write-ahead mode is [SYS/PERM], and told of" {
+	hold "PRAGMA journal_mode = WAL; INSERT INTO rules(kind, effect, what)
+		VALUES ('user', 'ban', 'alice')"
+	[[ $(answer_to alice) == "-ERR [SYS/PERM]"* ]]
+	log_has "users: sqlite:$DATABASE: another program has set journal_mode = WAL"
+	refute pop3 --check >"$WORLD/check"
+	grep -q "sqlite:$DATABASE: another program has set.*PRAGMA journal_mode = DELETE" \
+		"$WORLD/check"
+	let_go
+	sqlite3 "$DATABASE" 'PRAGMA journal_mode = DELETE' >"$WORLD/mode"
+	[[ $(answer_to alice) == "+OK"* ]]
+}
+
+# bats test_tags=server
+@test "the same in a server that was there before: nobody is let in past a ban" {
+	serve
+	[[ $(ask_server alice) == "+OK"* ]]
+	hold "PRAGMA journal_mode = WAL; INSERT INTO rules(kind, effect, what)
+		VALUES ('user', 'ban', 'alice')"
+	[[ $(ask_server alice) == "-ERR [SYS/PERM]"* ]]
+	log_has 'bans and allows are not known, or as they were: .*journal_mode = WAL'
+	let_go
+	# Whatever scmp writes brings it back.
+	user bob
+	[[ $(ask_server alice) == "-ERR [AUTH]"* ]]
+}
+
 @test "a file that is not there is [SYS/PERM], and the log says how to make it" {
 	rm "$DATABASE"
 	[[ $(answer_to alice) == "-ERR [SYS/PERM]"* ]]

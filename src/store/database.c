@@ -24,7 +24,9 @@ static int database_access(const char *path, int mode)
 
 /*
  * Only what the library makes. A journal that somebody else has put there may
- * name any file as one to be removed, with the rights of whoever undoes it.
+ * name any file as one to be removed, with the rights of whoever undoes it. A
+ * log that is over has to go: if it is there it is read, whatever its database
+ * says, and old pages with it.
  */
 static bool is_of_library(const char *path)
 {
@@ -33,6 +35,8 @@ static bool is_of_library(const char *path)
 	struct span tail = span_drop(name, span_find_last(name, '-'));
 
 	return span_equal(tail, span_str("-journal")) ||
+	       span_equal(tail, span_str("-wal")) ||
+	       span_equal(tail, span_str("-shm")) ||
 	       span_starts(name, span_str("etilqs_"));
 }
 
@@ -360,6 +364,51 @@ static int database_tune(struct database *db, enum database_mode mode,
 			   error);
 }
 
+/*
+ * Has another program put it into write-ahead mode? Its commits then do not
+ * change the file, by which alone we see that something has changed; and who
+ * may not write cannot always read it.
+ */
+static bool database_is_ahead(struct database *db)
+{
+	enum { FORMATS_AT = 18, FORMAT_AHEAD = 2 };
+	sqlite3_file *file = NULL;
+	unsigned char formats[2] = {0};
+
+	if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER,
+				 &file) ||
+	    !file || !file->pMethods)
+		return false;
+	/* What is not there is read as zeros. */
+	(void)file->pMethods->xRead(file, formats, sizeof(formats), FORMATS_AT);
+	return formats[0] == FORMAT_AHEAD || formats[1] == FORMAT_AHEAD;
+}
+
+static int database_refuse_ahead(struct database *db, struct buf *error)
+{
+	return database_refuse(
+		db, -EBADMSG, NULL, span_str(NULL),
+		"another program has set journal_mode = WAL, with which "
+		"changes, bans among them, would not be seen; end it, and say "
+		"PRAGMA journal_mode = DELETE with sqlite3(1)",
+		error);
+}
+
+/* A writer brings it back, unless somebody has it open. */
+static int database_begin_use(struct database *db, enum database_mode mode,
+			      unsigned wait_ms, struct buf *error)
+{
+	int failed;
+
+	if (mode <= DATABASE_UNDO && database_is_ahead(db))
+		return database_refuse_ahead(db, error);
+	failed = database_tune(db, mode, wait_ms, error);
+	if (failed != -EBUSY || !database_is_ahead(db))
+		return failed;
+	buf_reset(error);
+	return database_refuse_ahead(db, error);
+}
+
 static enum database_memory_use database_memory_of(const struct database *db)
 {
 	return db->is_kept ? DATABASE_MEMORY_KEPT : DATABASE_MEMORY_LOOK;
@@ -396,7 +445,7 @@ int database_open(struct database *db, const char *path,
 	if (sqlite3_open_v2(path, &db->handle, flags, vfs))
 		failed = database_failed(db, error);
 	if (!failed)
-		failed = database_tune(db, mode, wait_ms, error);
+		failed = database_begin_use(db, mode, wait_ms, error);
 	if (!failed)
 		failed =
 			database_settle_schema(db, mode > DATABASE_UNDO, error);

@@ -22,7 +22,8 @@
  *	-EBUSY		somebody else writes, and did so for all of wait_ms
  *	-EOWNERDEAD	a writer died in mid-commit: somebody who may write it
  *			has to open it once (DATABASE_UNDO)
- *	-EBADMSG	no database, damaged, or of another program
+ *	-EBADMSG	no database, damaged, of another program, or in
+ *			write-ahead mode (a writer brings it back if it can)
  *	-ENOTSUP	its schema is newer than this program
  *	-EEXIST, -ENOENT	a row with that name is there, or none is
  *	-EINVAL		a value that cannot be stored

@@ -33,7 +33,7 @@ hold() {
 	HELPERS+=("$HOLDER")
 	exec {HOLD}>"$WORLD/to"
 	printf '%s;\n.print held\n' "$1" >&"$HOLD"
-	[ "$(timeout 20 head -n 1 "$WORLD/from")" = held ]
+	timeout 20 grep -qx held "$WORLD/from"
 }
 
 let_go() {

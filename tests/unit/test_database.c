@@ -45,9 +45,15 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
+	char beside[112];
+
 	(void)state;
 	unlink(path);
 	unlink(journal);
+	snprintf(beside, sizeof(beside), "%s-wal", path);
+	unlink(beside);
+	snprintf(beside, sizeof(beside), "%s-shm", path);
+	unlink(beside);
 	return rmdir(folder);
 }
 
@@ -886,6 +892,37 @@ static void test_a_writer_that_hangs_is_a_failure_for_now(void **state)
 	assert_int_equal(find("alice", &row), USERS_FOUND);
 }
 
+/* Whose commits the file's times do not show. */
+static void test_write_ahead_mode_is_refused_and_ended(void **state)
+{
+	struct database db;
+	struct user_row row;
+	char log[112];
+	pid_t other;
+
+	(void)state;
+	make_users();
+	other = hold("PRAGMA journal_mode = WAL; "
+		     "UPDATE users SET enabled = 0 WHERE name = 'alice'");
+	assert_int_equal(find("alice", &row), USERS_PERMFAIL);
+	assert_non_null(strstr(said(), "PRAGMA journal_mode = DELETE"));
+	assert_int_equal(find("nobody", &row), USERS_PERMFAIL);
+	assert_int_equal(try_open(&db, DATABASE_UNDO), -EBADMSG);
+	/* While somebody has it open nobody can bring it back. */
+	assert_int_equal(try_open(&db, DATABASE_WRITE), -EBADMSG);
+	assert_non_null(strstr(said(), "PRAGMA journal_mode = DELETE"));
+	end(other);
+	assert_int_equal(find("alice", &row), USERS_PERMFAIL);
+	db = open_as(DATABASE_WRITE);
+	add(&db, "carol", "{PLAIN}secret");
+	database_close(&db);
+	snprintf(log, sizeof(log), "%s-wal", path);
+	assert_int_equal(access(log, F_OK), -1);
+	assert_int_equal(find("alice", &row), USERS_FOUND);
+	assert_false(row.enabled);
+	assert_int_equal(find("carol", &row), USERS_FOUND);
+}
+
 /* The journal's removal is the moment from which a commit holds. */
 static int die_instead(const char *name)
 {
@@ -1071,6 +1108,7 @@ int main(void)
 		TEST(test_rows_without_a_hash_hide_none),
 		TEST(test_a_million_users_cost_a_login_what_ten_do),
 		TEST(test_a_writer_that_hangs_is_a_failure_for_now),
+		TEST(test_write_ahead_mode_is_refused_and_ended),
 		TEST(test_what_a_dead_writer_left_is_undone),
 		TEST(test_a_journal_removes_no_other_file),
 		TEST(test_a_broken_file_is_a_lasting_failure),

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -162,6 +163,33 @@ static void test_a_change_that_does_not_show_is_read_soon(void **state)
 	assert_int_equal(ask("192.0.2.1"), RULES_BANNED);
 }
 
+/* Whatever is committed in that mode does not show, and is not believed in. */
+static void test_write_ahead_mode_is_told_of(void **state)
+{
+	sqlite3 *other;
+
+	(void)state;
+	ban("192.0.2.1");
+	rulebook_look(&book, 0);
+	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "PRAGMA journal_mode = WAL", NULL,
+				      NULL, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_close(other), SQLITE_OK);
+	now_ms += FILE_STAMP_AGAIN_MS;
+	for (int i = 0; i < 3; i++) {
+		rulebook_look(&book, 0);
+		assert_int_equal(book.failed, -EBADMSG);
+		assert_int_equal(ask("192.0.2.1"), RULES_BANNED);
+	}
+	assert_int_equal(logged("journal_mode = DELETE"), 1);
+	run_sql("PRAGMA journal_mode = DELETE");
+	ban("192.0.2.2");
+	rulebook_look(&book, 0);
+	assert_int_equal(book.failed, 0);
+	assert_int_equal(ask("192.0.2.2"), RULES_BANNED);
+}
+
 /* --- rows --- */
 
 static void test_a_row_that_means_nothing_hides_no_other(void **state)
@@ -288,6 +316,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_change_that_shows_is_read_at_once),
 		TEST(test_a_change_that_does_not_show_is_read_soon),
+		TEST(test_write_ahead_mode_is_told_of),
 		TEST(test_a_row_that_means_nothing_hides_no_other),
 		TEST(test_a_long_reason_is_no_reason_to_let_in),
 		TEST(test_many_such_rows_fill_no_log),
