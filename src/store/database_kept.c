@@ -48,13 +48,22 @@ static void kept_forget(bool is_usual)
 		database_close(&kept.db);
 }
 
+/*
+ * If the library keeps one list of all connections' pages, they point to those
+ * of a connection whose memory is given back.
+ */
+static bool are_pages_apart(void)
+{
+	return !sqlite3_compileoption_used("ENABLE_MEMORY_MANAGEMENT");
+}
+
 void database_kept_make(const char *path)
 {
 	char memory[USERS_ERROR_SIZE];
 	struct file_stamp stamp;
 	struct buf error;
 
-	if (kept.is_made && is_as_it_was(kept.db.path))
+	if (!are_pages_apart() || (kept.is_made && is_as_it_was(kept.db.path)))
 		return;
 	if (kept.is_made)
 		kept_forget(true);

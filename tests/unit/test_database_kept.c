@@ -351,6 +351,78 @@ static void test_what_is_no_database_is_not_kept(void **state)
 	assert_int_equal(look("alice", first), -ESTALE);
 }
 
+/* The second comes into its place when the library opens the first. */
+static const char *replaces[2];
+static int (*own_open)(const char *, int, int);
+
+static int replace_and_open(const char *file, int flags, int mode)
+{
+	if (replaces[0] && strcmp(file, replaces[1]) == 0) {
+		assert_int_equal(rename(replaces[0], replaces[1]), 0);
+		replaces[0] = NULL;
+	}
+	return own_open(file, flags, mode);
+}
+
+static void watch_opening(void)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+
+	own_open = (int (*)(const char *, int, int))vfs->xGetSystemCall(vfs,
+									"open");
+	assert_int_equal(
+		vfs->xSetSystemCall(vfs, "open",
+				    (sqlite3_syscall_ptr)replace_and_open),
+		SQLITE_OK);
+}
+
+/* As like as can be, so that nothing in it tells. */
+static void
+test_a_file_that_is_replaced_during_the_look_is_another_one(void **state)
+{
+	char memory[64 * 1024], first[8];
+	ssize_t n;
+	int fd;
+
+	(void)state;
+	keep();
+	fd = open(path, O_RDONLY);
+	n = read(fd, memory, sizeof(memory));
+	assert_in_range(n, 4096, sizeof(memory) - 1);
+	close(fd);
+	fd = open(other, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_int_equal(write(fd, memory, (size_t)n), n);
+	close(fd);
+	watch_opening();
+	replaces[0] = other;
+	replaces[1] = path;
+	assert_cannot_tell();
+	assert_null(replaces[0]);
+	/* What it was made of is gone, and so it is not made. */
+	assert_int_equal(look("alice", first), -ESTALE);
+	keep();
+}
+
+/* --- a library that is built in another way --- */
+
+static bool shares_pages;
+
+int sqlite3_compileoption_used(const char *option)
+{
+	return shares_pages &&
+	       strstr(option, "ENABLE_MEMORY_MANAGEMENT") != NULL;
+}
+
+static void test_none_is_kept_where_connections_share_their_pages(void **state)
+{
+	(void)state;
+	shares_pages = true;
+	database_kept_make(path);
+	assert_cannot_tell();
+	shares_pages = false;
+	keep();
+}
+
 /* --- by way of the store --- */
 
 static void test_facts_prepare_the_look_of_a_login(void **state)
@@ -400,6 +472,8 @@ int main(void)
 		TEST(test_a_journal_that_was_left_is_seen),
 		TEST(test_a_writer_is_not_waited_for),
 		TEST(test_what_is_no_database_is_not_kept),
+		TEST(test_a_file_that_is_replaced_during_the_look_is_another_one),
+		TEST(test_none_is_kept_where_connections_share_their_pages),
 		TEST(test_facts_prepare_the_look_of_a_login),
 	};
 
