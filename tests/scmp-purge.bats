@@ -152,6 +152,51 @@ setup() {
 	scmp user purge alice --yes
 }
 
+@test "where mail stays behind a user who is deleted with purge, the command that removes it is told" {
+	need flock
+	adds alice --gid "$(stat -c %g "$MAIL")"
+	exec 8<"$MAIL"
+	flock 8
+	exits 3 scmp user del alice --purge --yes >"$WORLD/told"
+	exec 8<&-
+	exits 4 scmp user show alice
+	grep -qF "The mail stays in $MAIL;" "$WORLD/told"
+	PATH=$BUILD/bin:$PATH bare bash -c \
+		"$(sed -n '$p' "$WORLD/told") --yes"
+	[ ! -e "$MAIL" ]
+}
+
+@test "a user whose mail is outside mail_roots is not deleted with purge" {
+	mkdir -p "$WORLD/elsewhere/new"
+	as_mail_owner "$WORLD/elsewhere"
+	adds alice --maildir "$WORLD/elsewhere"
+	exits 3 scmp user del alice --purge --yes
+	said 'is not beneath mail_roots'
+	[ "$(field alice name)" = '"alice"' ]
+	[ -d "$WORLD/elsewhere/new" ]
+}
+
+@test "what happens while the question is open counts" {
+	local one="${SCMP[*]} -q user"
+	adds alice
+	adds bob
+	exits 3 person_answers -m "$one change bob --maildir $MAIL" \
+		'[y/N]' y -- user del alice --purge
+	[ "$(field alice name)" = '"alice"' ]
+	scmp -q user change bob --maildir ''
+	exits 3 person_answers -m "$one change alice --maildir $MAIL.d" \
+		'[y/N]' y -- user del alice --purge
+	[ "$(field alice name)" = '"alice"' ]
+	exits 4 person_answers -m "$one del alice" '[y/N]' y -- \
+		user del alice --purge
+	exits 3 person_answers -m "$one change bob --maildir $MAIL" \
+		'[y/N]' y -- user purge alice
+	[ -d "$MAIL/new" ]
+	scmp -q user del bob
+	person_answers '[y/N]' y -- user purge alice
+	[ ! -e "$MAIL" ]
+}
+
 @test "it is done with the rights of the mail's owner" {
 	need_root
 	chown -R 54397 "$MAIL"

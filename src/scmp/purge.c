@@ -32,6 +32,22 @@ static int report(const struct scmp *s, const char *name, const char *path,
 	return STATUS_OK;
 }
 
+static int refuse(const struct scmp *s, const char *name, const char *path,
+		  int failed)
+{
+	if (failed == -EWOULDBLOCK)
+		return scmp_fail(s, STATUS_REFUSED,
+				 "%s: a session is using %s; its mail stays "
+				 "until that has ended",
+				 name, path);
+	return scmp_fail(s, STATUS_REFUSED, "%s: %s: %s", name, path,
+			 failed == -EXDEV ? "is not beneath mail_roots"
+			 : failed == -ELOOP
+				 ? "is, or leads over, a symbolic link, which "
+				   "is not followed"
+				 : strerror(-failed));
+}
+
 static int remove_mail(const struct scmp *s, const char *name,
 		       const struct belongings *b)
 {
@@ -47,17 +63,7 @@ static int remove_mail(const struct scmp *s, const char *name,
 	if (r == -ENOENT)
 		return scmp_fail(s, STATUS_NOT_FOUND,
 				 "%s: there is no mail in %s", name, b->path);
-	if (r == -EWOULDBLOCK)
-		return scmp_fail(s, STATUS_REFUSED,
-				 "%s: a session is using %s; its mail stays "
-				 "until that has ended",
-				 name, b->path);
-	return scmp_fail(s, STATUS_REFUSED, "%s: %s: %s", name, b->path,
-			 r == -EXDEV ? "is not beneath mail_roots"
-			 : r == -ELOOP
-				 ? "is, or leads over, a symbolic link, which "
-				   "is not followed"
-				 : strerror(-r));
+	return refuse(s, name, b->path, r);
 }
 
 /* The index goes with the mail, not before it. */
@@ -74,6 +80,23 @@ static int remove_all(const struct scmp *s, const char *name,
 	return scmp_fail(s, STATUS_FAILED,
 			 "%s: the index in %s could not be removed: %s", name,
 			 b->index, strerror(-r));
+}
+
+/* Finds what is to be removed, and whether something forbids it. */
+static int look(struct scmp *s, const struct user_row *row,
+		struct belongings *b)
+{
+	const char *const *roots;
+	int r = belongings_find(s, row, b), failed;
+	size_t n;
+
+	if (r != STATUS_OK)
+		return r;
+	roots = places_mail_roots(&s->configuration.settings, b->by_root, &n);
+	failed = place_check_removable(b->path, roots, n);
+	if (failed && belongings_may_be_at(b->path))
+		return refuse(s, row->name, b->path, failed);
+	return sharing_check(s, row->name, b->path);
 }
 
 static bool ask(const struct scmp *s, const char *what, const char *name,
@@ -119,27 +142,38 @@ static int place_of_deleted(struct scmp *s, const char *word,
 	return account_take_options(s, user, &fields);
 }
 
-static int purge_one(struct scmp *s, const char *word)
+static int look_deleted(struct scmp *s, const char *word,
+			struct database_user *user, struct belongings *b)
 {
-	struct database_user user;
-	struct belongings b;
 	int r = STATUS_OK;
 
 	if (!s->is_open)
 		r = scmp_open(s, DATABASE_READ);
 	if (r == STATUS_OK)
-		r = place_of_deleted(s, word, &user);
+		r = place_of_deleted(s, word, user);
 	if (r == STATUS_OK)
-		r = belongings_find(s, &user.row, &b);
-	if (r == STATUS_OK)
-		r = sharing_check(s, user.row.name, b.path);
-	/* It must not be open across the fork. */
+		r = look(s, &user->row, b);
+	/* It must not be open across the fork, and keeps writers waiting. */
 	scmp_close(s);
+	return r;
+}
+
+static int purge_one(struct scmp *s, const char *word)
+{
+	struct database_user user;
+	struct belongings b;
+	int r = look_deleted(s, word, &user, &b);
+
 	if (r != STATUS_OK)
 		return r;
 	if (!ask(s, "Remove the mail of the deleted user ", user.row.name,
 		 b.path))
 		return STATUS_REFUSED;
+	/* The answer may have taken its time. */
+	if (!scmp_given(s, OPTION_YES))
+		r = look_deleted(s, word, &user, &b);
+	if (r != STATUS_OK)
+		return r;
 	return belongings_as_owner(s, user.row.name, &b, remove_all);
 }
 
@@ -158,41 +192,93 @@ static int delete_row(struct scmp *s, const char *name)
 
 	buf_init(&error, memory, sizeof(memory));
 	r = database_user_delete(&s->db, span_str(name), &error);
-	if (r < 0)
-		return scmp_fail_database(s, r, &error);
-	scmp_say(s, "Deleted user %s.", name);
-	return STATUS_OK;
+	return r < 0 ? scmp_fail_database(s, r, &error) : STATUS_OK;
 }
 
-static int delete_with_mail(struct scmp *s, const struct user_row *row)
+/* The row as it is now; with other mail than was asked about it stays. */
+static int look_again(struct scmp *s, struct database_user *user,
+		      const char *asked, struct belongings *b)
 {
-	struct belongings b;
-	int r = belongings_find(s, row, &b);
+	char memory[USERS_ERROR_SIZE], name[USERS_NAME_SIZE];
+	struct buf error;
+	int r;
 
+	memcpy(name, user->row.name, sizeof(name));
+	database_user_clear(user);
+	buf_init(&error, memory, sizeof(memory));
+	r = database_user_find(&s->db, span_str(name), user, &error);
+	if (r == -ENOENT)
+		return scmp_fail(s, STATUS_NOT_FOUND,
+				 "%s has been deleted meanwhile", name);
+	if (r < 0)
+		return scmp_fail_database(s, r, &error);
+	r = look(s, &user->row, b);
+	if (r != STATUS_OK || !asked || strcmp(asked, b->path) == 0)
+		return r;
+	return scmp_fail(s, STATUS_REFUSED,
+			 "%s: the mail is in %s now; nothing was removed", name,
+			 b->path);
+}
+
+/* Nobody else gets that mail between the look and the change. */
+static int delete_looked_at(struct scmp *s, struct database_user *user,
+			    const char *asked, struct belongings *b)
+{
+	char memory[USERS_ERROR_SIZE];
+	struct buf error;
+	int r, failed;
+
+	buf_init(&error, memory, sizeof(memory));
+	failed = database_begin(&s->db, &error);
+	if (failed)
+		return scmp_fail_database(s, failed, &error);
+	r = look_again(s, user, asked, b);
 	if (r == STATUS_OK)
-		r = sharing_check(s, row->name, b.path);
+		r = delete_row(s, user->row.name);
+	if (r == STATUS_OK)
+		failed = database_commit(&s->db, &error);
+	if (failed)
+		r = scmp_fail_database(s, failed, &error);
+	if (r != STATUS_OK)
+		database_rollback(&s->db);
+	return r;
+}
+
+static int delete_with_mail(struct scmp *s, struct database_user *user)
+{
+	bool asks = !scmp_given(s, OPTION_YES);
+	struct belongings before, b;
+	int r = asks ? look(s, &user->row, &before) : STATUS_OK;
+
 	if (r != STATUS_OK)
 		return r;
-	if (!ask(s, "Delete the user and remove the mail of ", row->name,
-		 b.path))
+	if (asks && !ask(s, "Delete the user and remove the mail of ",
+			 user->row.name, before.path))
 		return STATUS_REFUSED;
 	/* The row first: so no login comes in between. */
-	r = delete_row(s, row->name);
+	r = delete_looked_at(s, user, asks ? before.path : NULL, &b);
 	scmp_close(s);
 	if (r != STATUS_OK)
 		return r;
-	r = belongings_as_owner(s, row->name, &b, remove_all);
+	scmp_say(s, "Deleted user %s.", user->row.name);
+	r = belongings_as_owner(s, user->row.name, &b, remove_all);
 	/* Who never got any mail is deleted all the same. */
-	return r == STATUS_NOT_FOUND ? STATUS_OK : r;
+	if (r == STATUS_NOT_FOUND)
+		return STATUS_OK;
+	if (r != STATUS_OK)
+		purge_hint(s, &user->row);
+	return r;
 }
 
 static int delete_alone(struct scmp *s, const struct user_row *row)
 {
 	int r = delete_row(s, row->name);
 
-	if (r == STATUS_OK)
-		purge_hint(s, row);
-	return r;
+	if (r != STATUS_OK)
+		return r;
+	scmp_say(s, "Deleted user %s.", row->name);
+	purge_hint(s, row);
+	return STATUS_OK;
 }
 
 static int delete_one(struct scmp *s, const char *word)
@@ -207,7 +293,7 @@ static int delete_one(struct scmp *s, const char *word)
 	if (r != STATUS_OK)
 		return r;
 	if (scmp_given(s, OPTION_PURGE))
-		r = delete_with_mail(s, &user.row);
+		r = delete_with_mail(s, &user);
 	else
 		r = delete_alone(s, &user.row);
 	database_user_clear(&user);

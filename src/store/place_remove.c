@@ -219,13 +219,11 @@ static bool is_root(const char *path, const char *root)
 	return strncmp(path, root, n) == 0 && !path[n];
 }
 
-int place_remove(const char *path, const char *const *roots, size_t nroots,
-		 struct place_removed *removed)
+int place_check_removable(const char *path, const char *const *roots,
+			  size_t nroots)
 {
-	const char *name;
-	int above, failed;
+	bool is_beneath = !nroots;
 
-	*removed = (struct place_removed){0};
 	if (strlen(path) >= PLACE_PATH_SIZE)
 		return -ENAMETOOLONG;
 	if (!place_path_is_plain((struct span){path, strlen(path)}))
@@ -234,7 +232,20 @@ int place_remove(const char *path, const char *const *roots, size_t nroots,
 		/* A root that lies in another one is nobody's mail either. */
 		if (is_root(path, roots[i]) || beneath(roots[i], path))
 			return -EXDEV;
+		is_beneath = is_beneath || beneath(path, roots[i]);
 	}
+	return is_beneath ? 0 : -EXDEV;
+}
+
+int place_remove(const char *path, const char *const *roots, size_t nroots,
+		 struct place_removed *removed)
+{
+	const char *name;
+	int above, failed = place_check_removable(path, roots, nroots);
+
+	*removed = (struct place_removed){0};
+	if (failed)
+		return failed;
 	above = find_above(path, roots, nroots, &name);
 	if (above < 0)
 		return above;

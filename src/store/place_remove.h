@@ -15,6 +15,14 @@ struct place_removed {
 };
 
 /*
+ * Could a folder at that path be removed, as far as the path itself tells? 0,
+ * or -EXDEV as below, -EINVAL or -ENAMETOOLONG. Pure.
+ */
+__attribute__((warn_unused_result)) int
+place_check_removable(const char *path, const char *const *roots,
+		      size_t nroots);
+
+/*
  * Removes the folder at an absolute path, as the caller's uid, who is to be
  * the mail's owner already. The path must lie beneath one of the roots (with
  * none of them, anywhere) and be none of them; below the root no symbolic link

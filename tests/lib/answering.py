@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""answering.py [-w COLUMNS] [PROMPT ANSWER]... -- COMMAND...: a person at a
-terminal.
+"""answering.py [-w COLUMNS] [-m COMMAND] [PROMPT ANSWER]... -- COMMAND...: a
+person at a terminal.
 
 Runs COMMAND on a terminal of its own, types each ANSWER and a line end once
 the terminal has shown PROMPT (behind what came before), and prints all that
 the terminal has shown, with line ends as they are in files. The exit status is
-the command's; 99 if a prompt did not come in 20 seconds, the command did not end
+the command's (what -m names is done by a shell meanwhile, before the first
+answer); 99 if a prompt did not come in 20 seconds, the command did not end
 in as many, or it ended by a signal.
 """
 
@@ -15,6 +16,7 @@ import os
 import pty
 import select
 import struct
+import subprocess
 import sys
 import termios
 import time
@@ -65,8 +67,12 @@ def show(terminal):
 def main():
     words = sys.argv[1:]
     columns = 80
+    meanwhile = None
     if words[0] == "-w":
         columns = int(words[1])
+        words = words[2:]
+    if words[0] == "-m":
+        meanwhile = words[1]
         words = words[2:]
     at = words.index("--")
     answers, command = words[:at], words[at + 1 :]
@@ -80,6 +86,9 @@ def main():
         place = terminal.wait(prompt.encode(), place)
         if place is None:
             give_up(pid, terminal, f"{prompt!r} did not come")
+        if meanwhile:
+            subprocess.run(meanwhile, shell=True, check=True)
+            meanwhile = None
         os.write(fd, answer.encode() + b"\n")
     end = time.monotonic() + LIMIT
     while not terminal.ended:

@@ -8,8 +8,9 @@
 #   scmp WORD...           scmp --offline with that configuration; what it says
 #                          on standard error goes to $WORLD/said, too
 #   adds NAME [OPTION...]  a user with the password "correct horse"
-#   person_answers [PROMPT ANSWER]... -- WORD...
-#                          the same as scmp on a terminal, with a person
+#   person_answers [-m COMMAND] [PROMPT ANSWER]... -- WORD...
+#                          the same as scmp on a terminal, with a person; -m:
+#                          what somebody does before the first answer
 #   exits STATUS COMMAND...  the command ends with just that exit status
 #   said REGEX             the last scmp has said that on standard error
 #   field NAME FIELD       a member of user show --json
