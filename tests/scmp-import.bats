@@ -181,6 +181,80 @@ fits() { # name password
 	exits 2 scmp user import --update --skip "$WORLD/file"
 }
 
+@test "an update lets nobody in again, and takes nothing away that its line has no word of" {
+	need openssl
+	local hash json member
+	hash=$(openssl passwd -6 staple)
+	adds alice --disabled --networks 192.0.2.0/24 --uid 2000 --gid 2001 \
+		--home /home/alice --maildir '%h/M' --display-name Alice \
+		--must-change
+	json=$(scmp --json user show alice)
+	echo 'alice:{PLAIN}staple' >"$WORLD/file"
+	scmp user import --update "$WORLD/file" >"$WORLD/sum"
+	fits alice staple
+	grep -q '^Of those updated, 1 were disabled, and stay so' "$WORLD/sum"
+	echo "alice:$hash:19000:0:99999:7:::" >"$WORLD/file"
+	scmp --json user import --update "$WORLD/file" >"$WORLD/sum"
+	grep -q '"enabled":0,"left_disabled":1' "$WORLD/sum"
+	for member in enabled must_change networks uid gid home maildir \
+		display_name; do
+		[ "$(field alice "$member")" = "$(json "it['$member']" \
+			<<<"$json")" ]
+	done
+	# What it has words for is changed.
+	scmp -q user enable alice
+	echo 'alice:!{PLAIN}staple:3000:3001:A:/a::userdb_mail=maildir:/b allow_nets=::1' \
+		>"$WORLD/file"
+	scmp user import --update "$WORLD/file" >"$WORLD/sum"
+	refute grep -q 'disabled' "$WORLD/sum"
+	[ "$(field alice enabled)" = false ]
+	[ "$(field alice networks)" = '["::1"]' ]
+	[ "$(field alice uid)$(field alice gid)" = 30003001 ]
+	[ "$(field alice home)$(field alice maildir)" = '"/a""/b"' ]
+	[ "$(field alice display_name)" = '"A"' ]
+	# JSON says it.
+	printf '%s\n' '{"name":"alice","enabled":true,"networks":null}' \
+		>"$WORLD/file"
+	scmp user import --update "$WORLD/file" >"$WORLD/sum"
+	grep -q '^Of those updated, 1 can log in again' "$WORLD/sum"
+	[ "$(field alice enabled)" = true ]
+	[ "$(field alice networks)" = '[]' ]
+}
+
+@test "another user's mail, and an account that has expired, are updated, too" {
+	adds bob
+	printf '%s\n' 'bob:{PLAIN}staple::::::user=alice' >"$WORLD/file"
+	scmp -q user import --update "$WORLD/file"
+	[ "$(field bob maildir)" = "\"$WORLD/mail/alice\"" ]
+	printf '%s\n' 'bob:{PLAIN}staple::::::user=bob' >"$WORLD/file"
+	scmp -q user import --update "$WORLD/file"
+	[ "$(field bob maildir)" = "\"$WORLD/mail/alice\"" ]
+	printf '%s\n' 'bob:!:0:0:99999:7::1:' | sed 's/!/abJnggxhB\/yWI/' \
+		>"$WORLD/file"
+	scmp -q user import --update "$WORLD/file"
+	[ "$(field bob enabled)" = false ]
+	[ "$(field bob must_change)" = true ]
+}
+
+@test "a row that is locked by a mark is exported and imported as it is" {
+	local mark
+	adds alice
+	for mark in '!' '*' '!!'; do
+		sqlite3 "$DATABASE" "UPDATE users SET password =
+			'$mark' || ltrim(password, '!*')"
+		scmp user export >"$WORLD/all.json"
+		grep -qF "\"password\":\"$mark{SSHA512}" "$WORLD/all.json"
+		scmp -q user del alice
+		scmp user import "$WORLD/all.json"
+		scmp user export | cmp - "$WORLD/all.json"
+	done
+	printf '%s\n' '{"name":"bob","password":"!"}' \
+		'{"name":"carol","password":"!{ROT13}x"}' >"$WORLD/file"
+	exits 3 scmp user import "$WORLD/file"
+	said 'line 2 .user carol. has a password that cannot be used'
+	[ "$(field bob name)" = '"bob"' ]
+}
+
 @test "JSON that is not a user is refused with its line" {
 	cat >"$WORLD/file" <<-'FILE'
 		{"name":"alice","password":"{PLAIN}staple"}
@@ -192,7 +266,7 @@ fits() { # name password
 	FILE
 	exits 3 scmp --json user import "$WORLD/file" >"$WORLD/sum"
 	[ "$(cat "$WORLD/sum")" = \
-		'{"added":1,"updated":0,"skipped":0,"refused":5,"changed":true}' ]
+		'{"added":1,"updated":0,"skipped":0,"refused":5,"changed":true,"enabled":0,"left_disabled":0}' ]
 	said 'line 3 .user bob. has a member that users do not have'
 }
 

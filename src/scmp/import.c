@@ -51,11 +51,37 @@ static bool normalise(struct import *im, struct database_user *user)
 	return account_copy(user->row.name, sizeof(user->row.name), name);
 }
 
+static int update(struct import *im, const struct database_user *user,
+		  unsigned fields, struct buf *error)
+{
+	struct database_user before;
+	bool was_enabled;
+	int r;
+
+	buf_reset(error);
+	r = database_user_find(&im->s->db, span_str(user->row.name), &before,
+			       error);
+	was_enabled = r < 0 || before.row.enabled;
+	database_user_clear(&before);
+	/* One that is damaged is mended by it, maybe. */
+	buf_reset(error);
+	r = database_user_change(&im->s->db, span_str(user->row.name), fields,
+				 user, error);
+	if (r == -EINVAL)
+		return refuse(im, user->row.name, text_of(error));
+	if (r < 0)
+		return scmp_fail_database(im->s, r, error);
+	im->updated++;
+	if (!was_enabled && !(fields & DATABASE_ENABLED))
+		im->left_disabled++;
+	else if (!was_enabled && user->row.enabled)
+		im->enabled++;
+	return STATUS_OK;
+}
+
 static int exists(struct import *im, const struct database_user *user,
 		  unsigned fields, struct buf *error)
 {
-	int r;
-
 	if (scmp_given(im->s, OPTION_SKIP)) {
 		im->skipped++;
 		return STATUS_OK;
@@ -64,16 +90,8 @@ static int exists(struct import *im, const struct database_user *user,
 		return refuse(im, user->row.name,
 			      "is there already (--update changes those, "
 			      "--skip passes over them)");
-	buf_reset(error);
-	r = database_user_change(&im->s->db, span_str(user->row.name),
-				 fields & ~(unsigned)DATABASE_NAME, user,
-				 error);
-	if (r == -EINVAL)
-		return refuse(im, user->row.name, text_of(error));
-	if (r < 0)
-		return scmp_fail_database(im->s, r, error);
-	im->updated++;
-	return STATUS_OK;
+	return update(im, user, import_line_updates(im->format, user, fields),
+		      error);
 }
 
 /* NULL; or why there can be no such user, a text in `error`. */

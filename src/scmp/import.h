@@ -25,6 +25,9 @@ struct import {
 	bool has_format;
 	uint64_t today;
 	uint64_t lines, added, updated, skipped, refused;
+	/* of those updated: who is enabled again, and who was not, and is not
+	 * (without a word of it in the line) */
+	uint64_t enabled, left_disabled;
 	/* progress */
 	bool shows, is_terminal;
 	time_t shown;

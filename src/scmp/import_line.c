@@ -31,6 +31,13 @@ static const char *unusable(const char *stored)
 	return buf_str(&out) ? text : "has a password that cannot be used";
 }
 
+/* `!` and `*` lock what is behind them. */
+static const char *unusable_unlocked(const char *stored)
+{
+	stored += strspn(stored, "!*");
+	return stored[0] ? unusable(stored) : NULL;
+}
+
 const char *import_take_password(struct import_password password,
 				 struct database_user *user)
 {
@@ -109,9 +116,38 @@ static const char *take_json(struct span line, struct database_user *user,
 	else
 		fault = json_user_take(object, user, fields);
 	json_decref(object);
-	if (!fault && user->row.password[0])
-		fault = unusable(user->row.password);
+	if (!fault)
+		fault = unusable_unlocked(user->row.password);
 	return fault;
+}
+
+unsigned import_line_updates(enum import_format format,
+			     const struct database_user *user, unsigned fields)
+{
+	const struct user_row *row = &user->row;
+	const struct {
+		unsigned field;
+		bool has;
+	} words[] = {
+		{DATABASE_ENABLED, !row->enabled},
+		{DATABASE_MUST_CHANGE, row->must_change},
+		{DATABASE_NETWORKS, row->networks[0]},
+		{DATABASE_MAILDIR, row->maildir[0]},
+		{DATABASE_HOME, row->home[0]},
+		{DATABASE_UID, row->has_uid},
+		{DATABASE_GID, row->has_gid},
+		{DATABASE_DISPLAY_NAME, user->display_name[0]},
+	};
+
+	fields &= ~(unsigned)DATABASE_NAME;
+	/* A member that is there says what it says. */
+	if (format == IMPORT_JSON)
+		return fields;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!words[i].has)
+			fields &= ~words[i].field;
+	}
+	return fields;
 }
 
 const char *import_line_take(enum import_format format, struct span line,

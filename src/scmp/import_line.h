@@ -18,6 +18,13 @@ const char *import_line_take(enum import_format format, struct span line,
 			     unsigned *fields, struct passwd_ignored *ignored);
 
 /*
+ * Of the fields those that an update with the line changes: a line that has no
+ * word of a thing, such as networks or a lock, does not take it away.
+ */
+unsigned import_line_updates(enum import_format format,
+			     const struct database_user *user, unsigned fields);
+
+/*
  * Makes of a password as such files have it what can be stored, and of a
  * locked one a disabled user. The same results.
  */

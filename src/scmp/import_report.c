@@ -100,10 +100,13 @@ void import_tell(const struct import *im, bool changed)
 
 	if (scmp_given(s, OPTION_JSON)) {
 		json_t *sums = json_pack(
-			"{sI sI sI sI sb}", "added", (json_int_t)im->added,
-			"updated", (json_int_t)im->updated, "skipped",
+			"{sI sI sI sI sb sI sI}", "added",
+			(json_int_t)im->added, "updated",
+			(json_int_t)im->updated, "skipped",
 			(json_int_t)im->skipped, "refused",
-			(json_int_t)im->refused, "changed", (int)changed);
+			(json_int_t)im->refused, "changed", (int)changed,
+			"enabled", (json_int_t)im->enabled, "left_disabled",
+			(json_int_t)im->left_disabled);
 
 		json_dumpf(sums, stdout, JSON_COMPACT);
 		putchar('\n');
@@ -115,4 +118,12 @@ void import_tell(const struct import *im, bool changed)
 		 (unsigned long long)im->added, (unsigned long long)im->updated,
 		 (unsigned long long)im->skipped,
 		 (unsigned long long)im->refused);
+	if (im->enabled)
+		scmp_say(s, "Of those updated, %llu can log in again.",
+			 (unsigned long long)im->enabled);
+	if (im->left_disabled)
+		scmp_say(s,
+			 "Of those updated, %llu were disabled, and stay so "
+			 "(user enable lets them log in).",
+			 (unsigned long long)im->left_disabled);
 }
