@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/run_dir.h"
 
+#include "priv/identity.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -41,9 +43,30 @@ int run_dir_open(const char *path)
 	return fd;
 }
 
-int run_dir_make(const char *path)
+/* Files that are made in it belong to the same group. */
+static int give_to_group(int fd, const char *name)
 {
-	if (mkdir(path, 0750) < 0 && errno != EEXIST)
+	gid_t group;
+
+	if (geteuid() != 0 || identity_find_group(name, &group) < 0)
+		return 0;
+	if (fchown(fd, (uid_t)-1, group) < 0 || fchmod(fd, 02750) < 0)
 		return -errno;
-	return run_dir_open(path);
+	return 0;
+}
+
+int run_dir_make(const char *path, const struct settings *settings)
+{
+	bool made = mkdir(path, 0750) == 0;
+	int fd, failed = 0;
+
+	if (!made && errno != EEXIST)
+		return -errno;
+	fd = run_dir_open(path);
+	if (fd >= 0 && made)
+		failed = give_to_group(fd, settings->scmp_group);
+	if (failed == 0)
+		return fd;
+	close(fd);
+	return failed;
 }

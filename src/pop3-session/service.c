@@ -216,7 +216,7 @@ void service_share(struct service *s)
 	run_dir_add_path(&path, s->settings, s->privileged);
 	if (!buf_str(&path))
 		return;
-	fd = run_dir_make(path.p);
+	fd = run_dir_make(path.p, s->settings);
 	if (fd < 0) {
 		log_warning("run_dir %s: %s; sessions are not counted and "
 			    "failed logins not slowed down (make the folder, "

@@ -107,8 +107,8 @@ static int open_run_dir(struct scmpd *s, struct buf *error)
 
 	buf_init(&path, s->run_dir, sizeof(s->run_dir));
 	run_dir_add_path(&path, s->settings, s->privileged);
-	s->run_dirfd =
-		buf_str(&path) ? run_dir_make(s->run_dir) : -ENAMETOOLONG;
+	s->run_dirfd = buf_str(&path) ? run_dir_make(s->run_dir, s->settings)
+				      : -ENAMETOOLONG;
 	if (s->run_dirfd >= 0)
 		return 0;
 	buf_add_str(error, "run_dir ");
