@@ -221,3 +221,16 @@ refute_login_is_logged() {
 	wait_for 30 nobody_is_in
 	refute log_has 'Login: user=<alice>'
 }
+
+@test "--explain says that the server is drained" {
+	serve
+	command_line --explain alice
+	bare "${COMMAND[@]}" >"$WORLD/said"
+	run_dir drain yes
+	STATUS=0
+	bare "${COMMAND[@]}" >"$WORLD/said" || STATUS=$?
+	[ "$STATUS" = 1 ]
+	grep -q 'the server lets nobody in' "$WORLD/said"
+	grep -qF -- '-ERR [SYS/TEMP] the server takes no new sessions' \
+		"$WORLD/said"
+}

@@ -149,8 +149,8 @@ static int start_session(struct acceptor *a, int client,
 		 * ticket back.  Only now, since a front would greet the client.
 		 */
 		live_set_monitor(&a->live, session, monitor);
-		monitor_tell_connect(&setup, monitor);
 		r = order_front(a, session, client, channel[1], ticket);
+		monitor_tell_connect(&setup, monitor);
 	}
 	close(channel[1]);
 	close(channel[0]);

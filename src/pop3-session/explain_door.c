@@ -278,9 +278,26 @@ static void explain_sessions(struct explain *x)
 		explain_refuse(x, door_reply(DOOR_FULL));
 }
 
+/* Said where it is so: it seldom is. */
+static void explain_drain(struct explain *x)
+{
+	struct control_look look;
+	struct control_state state;
+
+	if (x->run_dirfd < 0 || control_look_only(&look, x->run_dirfd) < 0)
+		return;
+	if (control_look(&look, &state) && state.drain) {
+		explain_say(x, "drain", EXPLAIN_REFUSED,
+			    "the server lets nobody in, by a command of scmpd");
+		explain_refuse(x, door_reply(DOOR_DRAINING));
+	}
+	control_look_close(&look);
+}
+
 void explain_door(struct explain *x)
 {
 	open_shared(x);
+	explain_drain(x);
 	explain_rules(x);
 	explain_failures(x);
 	explain_sessions(x);

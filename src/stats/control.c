@@ -114,6 +114,14 @@ int control_look_open(struct control_look *look, int run_dirfd)
 	return control_look_again(look);
 }
 
+int control_look_only(struct control_look *look, int run_dirfd)
+{
+	int fd = shared_look_fd(run_dirfd, &control_kind);
+
+	*look = (struct control_look){.run_dirfd = -1, .fd = fd < 0 ? -1 : fd};
+	return fd < 0 ? fd : 0;
+}
+
 void control_look_close(struct control_look *look)
 {
 	if (look->fd >= 0)

@@ -77,6 +77,9 @@ struct control_look {
  * *look is usable and to be closed. */
 __attribute__((warn_unused_result)) int
 control_look_open(struct control_look *look, int run_dirfd);
+/* For somebody who changes nothing: it must be there. */
+__attribute__((warn_unused_result)) int
+control_look_only(struct control_look *look, int run_dirfd);
 void control_look_close(struct control_look *look);
 
 /*

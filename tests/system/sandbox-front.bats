@@ -133,7 +133,7 @@ front_dies_of() { # call
 	wait_for 30 ended_with 0
 }
 
-@test "the front holds its connection, its channel and the list of messages, no more" {
+@test "the front holds its connection, its channel, its mark of life and the list of messages" {
 	serve
 	enter alice
 	local monitor
@@ -144,7 +144,8 @@ front_dies_of() { # call
 	[ "$(grep -c '^/dev/null$' <<<"$FDS")" = 3 ]
 	[ "$(grep -c '^socket:' <<<"$FDS")" = 2 ]
 	only_fds /dev/null 'socket:.*' '.*/pop3-session\.index.*' '/memfd:.*' \
-		'.*/mail/alice/.*'
+		'.*/mail/alice/.*' "$WORLD/run/alive.*"
+	[ "$(grep -c "^$WORLD/run/alive" <<<"$FDS")" = 1 ]
 	# What it may read it may not write.
 	read_only_but_sockets "$(front "$monitor")"
 }
@@ -154,6 +155,11 @@ read_only_but_sockets() {
 	for fd in "/proc/$1/fd/"*; do
 		case $(readlink "$fd") in
 		/dev/null | socket:*) ;;
+		# It is empty, and must stay so.
+		"$WORLD"/run/alive.*)
+			grep -qE '^Max file size +0 +0 ' "/proc/$1/limits" ||
+				return
+			;;
 		*) grep -qE '^flags:.*0$' "/proc/$1/fdinfo/${fd##*/}" || return ;;
 		esac
 	done
@@ -165,7 +171,9 @@ read_only_but_sockets() {
 	fds "$(front "$(monitor alice)")"
 	[ "$(grep -c '^/dev/null$' <<<"$FDS")" = 1 ]
 	[ "$(grep -c '^socket:' <<<"$FDS")" = 3 ]
-	only_fds /dev/null 'socket:.*' '.*/pop3-session\.index.*' '/memfd:.*'
+	only_fds /dev/null 'socket:.*' '.*/pop3-session\.index.*' '/memfd:.*' \
+		"$WORLD/run/alive.*"
+	[ "$(grep -c "^$WORLD/run/alive" <<<"$FDS")" = 1 ]
 }
 
 @test "the front is front_user, without groups, capabilities or a way to any" {
@@ -212,25 +220,32 @@ read_only_but_sockets() {
 	done
 }
 
-# The front of alice's session has nothing of run_dir mapped or open.
-has_nothing_shared() {
-	local front
+# Of run_dir the front of alice's session has one page of the statistics mapped,
+# and nothing open but its mark of life.
+has_its_page_only() {
+	local front from to
 	front=$(front "$(monitor alice)")
 	grep -q pop3-session "/proc/$front/maps"
-	[ "$(grep -c "$WORLD/run" "/proc/$front/maps")" = 0 ]
-	[ "$(find "/proc/$front/fd" -lname "$WORLD/run*" | wc -l)" = 0 ]
+	grep "$WORLD/run" "/proc/$front/maps" >"$WORLD/maps"
+	cat "$WORLD/maps"
+	[ "$(wc -l <"$WORLD/maps")" = 1 ]
+	grep -q "$WORLD/run/stats\$" "$WORLD/maps"
+	IFS='- ' read -r from to _ <"$WORLD/maps"
+	[ $((0x$to - 0x$from)) = 4096 ]
+	[ "$(find "/proc/$front/fd" -lname "$WORLD/run*" \
+		! -lname "$WORLD/run/alive*" | wc -l)" = 0 ]
 }
 
-@test "nothing that sessions share is in its memory" {
+@test "of what sessions share its own counters are in its memory, and nothing else" {
 	serve
 	wait_for 20 enters
-	has_nothing_shared
+	has_its_page_only
 }
 
-@test "nothing that sessions share is in its memory in the one-connection shape" {
+@test "so it is in the one-connection shape" {
 	handed 'each 2' -o "log=$WORLD/log"
 	wait_for 20 enters
 	# Its monitor has it.
 	grep -q "$WORLD/run/admission" "/proc/$(monitor alice)/maps"
-	has_nothing_shared
+	has_its_page_only
 }

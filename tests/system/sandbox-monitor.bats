@@ -145,7 +145,7 @@ fails_with() { # errno text call
 	[ "$tried" -ge 1 ]
 }
 
-@test "of run_dir it has its own mark of life, and nothing else that all share" {
+@test "of run_dir it has its own mark of life and its own page, and nothing else that all share" {
 	serve
 	enter alice
 	local pid
@@ -155,7 +155,11 @@ fails_with() { # errno text call
 	[ "$(grep -c "^$WORLD/run" <<<"$FDS")" = 1 ]
 	# The acceptor has them mapped.
 	grep -q "$WORLD/run/admission" "/proc/$(acceptor)/maps"
-	[ "$(grep -c "$WORLD/run" "/proc/$pid/maps")" = 0 ]
+	[ "$(grep -c "$WORLD/run" "/proc/$pid/maps")" = 1 ]
+	grep "$WORLD/run/stats\$" "/proc/$pid/maps" | {
+		IFS='- ' read -r from to _
+		[ $((0x$to - 0x$from)) = 4096 ]
+	}
 	fails_with "$EACCES" "$WORLD/run/penalty" 'openat -100 $TEXT 0 0'
 }
 
