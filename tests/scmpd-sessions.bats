@@ -20,7 +20,7 @@ teardown() { end_scmpd; }
 
 some_sessions() {
 	pretends session user=joe ip=192.0.2.7 state=transaction pid=4711 \
-		in=96 out=18344 retr=2 dele=1 cmd=RETR age=31 idle=2
+		in=96 out=18344 msgs=5 retr=2 dele=1 cmd=RETR age=31 idle=2
 	pretends session user=ann ip=2001:db8::5 state=update in=40 out=700
 	pretends session ip=192.0.2.8
 	pretends session user=joe ip=198.51.100.1 state=transaction in=4 out=5
@@ -34,7 +34,7 @@ ids() { # the ids of the last list, in their order
 	some_sessions
 	local_says SESSIONS
 	[[ $(answer 1) == '+OK 4 sessions' ]]
-	[[ $(answer 2) =~ ^'id=1 pid=4711 state=transaction user=joe ip=192.0.2.7 port=50122 tls=no age='[0-9]+' idle='[0-9]+' in=96 out=18344 msgs=- retr=2 dele=1 cmd=RETR'$ ]]
+	[[ $(answer 2) =~ ^'id=1 pid=4711 state=transaction user=joe ip=192.0.2.7 port=50122 tls=no age='[0-9]+' idle='[0-9]+' in=96 out=18344 msgs=5 retr=2 dele=1 cmd=RETR'$ ]]
 	[[ $(answer 4) =~ ^'id=3 pid=- state=authorization user=- ip=192.0.2.8 port=50122 '.*' cmd=-'$ ]]
 	[ "$(answer 6)" = . ]
 }
@@ -192,7 +192,7 @@ nobody_is_on() {
 	hears_of_pop3 .
 	hears_of_pop3 '+OK*'
 	local_says SESSIONS
-	[[ $(answer 2) =~ ^'id='[0-9]+' pid='([0-9]+)' state=transaction user=joe ip=127.0.0.1 port='[0-9]+' tls=no age='[0-9]+' idle='[0-9]+' in='([0-9]+)' out='([0-9]+)' msgs='.*' retr=2 dele=1 cmd=DELE'$ ]]
+	[[ $(answer 2) =~ ^'id='[0-9]+' pid='([0-9]+)' state=transaction user=joe ip=127.0.0.1 port='[0-9]+' tls=no age='[0-9]+' idle='[0-9]+' in='([0-9]+)' out='([0-9]+)' msgs=3 retr=2 dele=1 cmd=DELE'$ ]]
 	[ -d "/proc/${BASH_REMATCH[1]}" ]
 	# USER joe, PASS, twice RETR, DELE
 	[ "${BASH_REMATCH[2]}" = "$((10 + 7 + ${#PASSWORD} + 8 + 8 + 8))" ]

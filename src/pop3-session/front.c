@@ -169,6 +169,8 @@ static void count_verb(struct front *front, unsigned verb)
 							     : COUNTERS_OK],
 		     1);
 	counters_set(&front->own->marks, front->deleted_count);
+	if (front->state != POP3_AUTHORIZATION)
+		counters_set(&front->own->messages, front->count + 1ULL);
 	front->is_error = false;
 }
 

@@ -12,6 +12,7 @@
 /* What a record shows; a word that is not known is NULL. */
 struct session {
 	uint64_t id, pid, port, age, idle, in, out, retr, dele;
+	uint64_t msgs; /* + 1; 0: not known */
 	const char *state, *tls, *cmd;
 	char *user; /* its own */
 	bool has_peer, is_suspect;
@@ -26,9 +27,9 @@ static size_t kept;
 enum kind {
 	NUMBER,
 	KNOWN_NUMBER, /* 0 is unknown */
+	NEXT_NUMBER,  /* so is 0, and all others are 1 less */
 	WORD,
 	ADDRESS,
-	UNKNOWN, /* nobody knows it yet */
 };
 
 struct key {
@@ -48,7 +49,7 @@ static const struct key keys[] = {
 	OF("ip", ADDRESS, address), OF("port", KNOWN_NUMBER, port),
 	OF("tls", WORD, tls),	    OF("age", NUMBER, age),
 	OF("idle", NUMBER, idle),   OF("in", NUMBER, in),
-	OF("out", NUMBER, out),	    {"msgs", UNKNOWN, 0},
+	OF("out", NUMBER, out),	    OF("msgs", NEXT_NUMBER, msgs),
 	OF("retr", NUMBER, retr),   OF("dele", NUMBER, dele),
 	OF("cmd", WORD, cmd),
 };
@@ -95,6 +96,13 @@ static void write_key(struct buf *out, const struct key *key,
 			return;
 		}
 		break;
+	case NEXT_NUMBER:
+		if (number_of(key, s)) {
+			scmp_write_field_u64(out, key->name,
+					     number_of(key, s) - 1);
+			return;
+		}
+		break;
 	case WORD:
 		if (word_of(key, s)) {
 			scmp_write_field_str(out, key->name, word_of(key, s));
@@ -106,8 +114,6 @@ static void write_key(struct buf *out, const struct key *key,
 			write_address(out, key->name, s);
 			return;
 		}
-		break;
-	case UNKNOWN:
 		break;
 	}
 	scmp_write_field_unknown(out, key->name);
@@ -130,13 +136,12 @@ static int compare_key(const struct key *key, const struct session *a,
 	switch (key->kind) {
 	case NUMBER:
 	case KNOWN_NUMBER:
+	case NEXT_NUMBER:
 		return compare_numbers(number_of(key, a), number_of(key, b));
 	case WORD:
 		return compare_words(word_of(key, a), word_of(key, b));
 	case ADDRESS:
 		return memcmp(&a->address, &b->address, sizeof(a->address));
-	case UNKNOWN:
-		break;
 	}
 	return 0;
 }
@@ -197,6 +202,7 @@ static int keep(struct session_list *list, const struct statistics_row *row)
 		.idle = row->idle_ms / 1000,
 		.in = row->received,
 		.out = row->sent,
+		.msgs = (uint64_t)(row->messages + 1),
 		.retr = row->retrieved,
 		.dele = row->marks,
 		.state = counters_state_word(row->state),

@@ -48,7 +48,7 @@
 
 enum {
 	/* To be raised with every change of the file, counters included. */
-	STATISTICS_VERSION = 1,
+	STATISTICS_VERSION = 2,
 	STATISTICS_PAGE = 4096,
 	STATISTICS_USER = 256,
 	/* the serials of so many folds are remembered */
@@ -87,6 +87,7 @@ struct statistics_counters {
 	_Atomic uint64_t marks;	    /* messages marked as deleted */
 	_Atomic uint64_t verb;	    /* the last one, + 1; 0: none yet */
 	_Atomic uint64_t active_ms; /* clock_ms() of the last activity */
+	_Atomic uint64_t messages;  /* in the maildrop, + 1; 0: not known yet */
 	struct counters_front counts;
 };
 

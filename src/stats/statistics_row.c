@@ -68,8 +68,10 @@ static void row_of_counters(const struct statistics_counters *counters,
 	const struct counters_front *counts = &counters->counts;
 	uint64_t verb = counters_get(&counters->verb);
 	uint64_t active = counters_get(&counters->active_ms);
+	uint64_t messages = counters_get(&counters->messages);
 
 	row->verb = -1;
+	row->messages = -1;
 	row->idle_ms = row->age_ms;
 	if (!statistics_counters_are_sane(counters, row->serial)) {
 		row->suspect = true;
@@ -85,7 +87,10 @@ static void row_of_counters(const struct statistics_counters *counters,
 		row->idle_ms = row_since(active, now, &row->suspect);
 	if (verb <= COUNTERS_VERBS)
 		row->verb = (int)verb - 1;
+	if (messages <= UINT32_MAX)
+		row->messages = (int64_t)messages - 1;
 	if (verb > COUNTERS_VERBS || row->marks > UINT32_MAX ||
+	    messages > UINT32_MAX ||
 	    row->idle_ms > row->age_ms + ROW_AHEAD_MS)
 		row->suspect = true;
 }

@@ -33,7 +33,8 @@ struct statistics_row {
 	uint64_t received, sent; /* octets */
 	uint64_t retrieved, topped;
 	uint64_t retrieved_octets;
-	uint64_t marks; /* messages marked as deleted now */
+	uint64_t marks;	  /* messages marked as deleted now */
+	int64_t messages; /* in the maildrop; -1: not known yet */
 	int verb;	/* enum pop3_verb, COUNTERS_OTHER_VERB; -1: none yet */
 };
 

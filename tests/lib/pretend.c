@@ -75,6 +75,8 @@ static void set_number(struct session *s, const char *key, uint64_t value)
 		counters_set(&counts->sent, value);
 	else if (strcmp(key, "retr") == 0)
 		counters_set(&counts->retrieved, value);
+	else if (strcmp(key, "msgs") == 0)
+		counters_set(&s->counters->messages, value + 1);
 	else if (strcmp(key, "dele") == 0)
 		counters_set(&s->counters->marks, value);
 	else if (strcmp(key, "ok") == 0)

@@ -58,6 +58,7 @@ static void test_a_row(void **state)
 	counters_add(&own->counts.received, 96);
 	counters_add(&own->counts.retrieved, 2);
 	counters_set(&own->marks, 1);
+	counters_set(&own->messages, 4);
 	counters_set(&own->verb, POP3_RETR + 1);
 	counters_set(&own->active_ms, clock_ms());
 	list = listed();
@@ -86,6 +87,7 @@ static void test_a_row(void **state)
 	assert_int_equal(row->received, 96);
 	assert_int_equal(row->retrieved, 2);
 	assert_int_equal(row->marks, 1);
+	assert_int_equal(row->messages, 3);
 	assert_int_equal(row->verb, POP3_RETR);
 	assert_true(row->started_s >= clock_now_s() - 60);
 	assert_true(row->age_ms < 60000 && row->idle_ms <= row->age_ms);
@@ -198,6 +200,7 @@ static void test_what_cannot_be_is_suspect(void **state)
 	SUSPECT(counters.verb = COUNTERS_VERBS + 1);
 	SUSPECT(counters.verb = UINT64_MAX);
 	SUSPECT(counters.marks = UINT64_MAX);
+	SUSPECT(counters.messages = UINT64_MAX);
 	SUSPECT(counters.active_ms = UINT64_MAX);
 	SUSPECT(counters.active_ms = 1000);
 }
