@@ -16,9 +16,11 @@
 struct scmp;
 
 enum command_need {
-	COMMAND_READS,	/* the database, opened for reading; it asks nothing */
+	COMMAND_READS,	/* the database, opened for reading, or scmpd; it asks
+			   nothing */
 	COMMAND_WRITES, /* opened for writing */
 	COMMAND_OPENS,	/* it opens what it needs itself, also of scmpd */
+	COMMAND_LIVE,	/* scmpd alone, and shows at once what comes */
 	COMMAND_LOCAL,	/* the same, of the database, without --offline, too */
 	COMMAND_ALONE,	/* no database, no configuration, no scmpd */
 };

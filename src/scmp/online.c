@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "scmp/online.h"
 
-#include "scmp/spool.h"
-
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,8 +94,6 @@ static int list(struct scmp *s, struct request *q, struct listing *l,
 {
 	int r, end;
 
-	/* A pager of ours must not keep scmpd waiting. */
-	spool_begin();
 	output_begin(&l->output, s, columns, n);
 	r = online_read(s, q, take, l);
 	end = output_end(&l->output);

@@ -3,7 +3,6 @@
 #include "base/num.h"
 #include "scmp/commands.h"
 #include "scmp/online.h"
-#include "scmp/spool.h"
 #include "sys/signals.h"
 
 #include <errno.h>
@@ -127,7 +126,6 @@ int online_events(struct scmp *s)
 		request_add(&q, usually);
 	for (size_t i = 0; i < s->words_n; i++)
 		request_add(&q, s->words[i]);
-	spool_begin();
 	fputs(is_json ? "[" : "", stdout);
 	r = online_read(s, &q, take, &l);
 	fputs(is_json ? l.n ? "\n]\n" : "]\n" : "", stdout);

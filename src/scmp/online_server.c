@@ -2,7 +2,6 @@
 /* The server as a whole. */
 #include "scmp/commands.h"
 #include "scmp/online_sessions.h"
-#include "scmp/spool.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -173,6 +172,5 @@ int online_metrics(struct scmp *s)
 	request_begin(&q, "METRICS");
 	if (s->words_n)
 		request_add(&q, s->words[0]);
-	spool_begin();
 	return online_read(s, &q, print_line, NULL);
 }

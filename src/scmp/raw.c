@@ -101,64 +101,86 @@ static bool is_dot(struct span line)
 
 /* --- WATCH --- */
 
-/* While it lasts, what is typed goes to scmpd: STOP or QUIT are heard. */
-static void send_typed(struct raw *r, bool *quits)
+/* A stream under way. */
+struct stream {
+	struct raw *raw;
+	int signals;
+	bool is_told; /* to stop: nothing more is sent before the dot */
+	bool quits;
+};
+
+static void tell(struct stream *t, const char *line)
 {
 	struct request q;
+
+	request_begin(&q, line);
+	if (client_send(t->raw->scmp, &q) != STATUS_OK)
+		t->raw->is_over = true;
+}
+
+static void tell_to_stop(struct stream *t)
+{
+	while (signals_next(t->signals))
+		;
+	if (!t->is_told)
+		tell(t, "STOP");
+	t->is_told = true;
+}
+
+/* What is typed meanwhile: STOP and QUIT end it, all else is for nothing. */
+static void take_typed(struct stream *t)
+{
 	struct span line;
 
-	fill(r);
-	while (take_line(r, &line)) {
-		char text[SCMP_LINE_LIMIT];
-
-		snprintf(text, sizeof(text), SPAN_FMT, SPAN_ARG(line));
-		*quits = *quits || span_equal_nocase(line, span_str("QUIT"));
-		request_begin(&q, text);
-		if (client_send(r->scmp, &q) != STATUS_OK)
-			r->is_over = true;
+	while (!t->is_told && take_line(t->raw, &line)) {
+		t->quits = span_equal_nocase(line, span_str("QUIT"));
+		t->is_told =
+			t->quits || span_equal_nocase(line, span_str("STOP"));
+		if (t->is_told)
+			tell(t, t->quits ? "QUIT" : "STOP");
 	}
 }
 
-static void stop(struct raw *r, int signals)
+/* Waits until scmpd has something to say; it may have to be told something. */
+static void wait_for_more(struct stream *t)
 {
-	struct request q;
+	struct raw *r = t->raw;
 
-	(void)signals_next(signals);
-	request_begin(&q, "STOP");
-	if (client_send(r->scmp, &q) != STATUS_OK)
-		r->is_over = true;
+	take_typed(t);
+	while (!r->is_over && !client_has_line(r->scmp)) {
+		bool listens = !t->is_told && !r->has_ended;
+		struct pollfd p[] = {
+			{.fd = r->scmp->client.fd, .events = POLLIN},
+			{.fd = t->signals, .events = POLLIN},
+			{.fd = listens ? STDIN_FILENO : -1, .events = POLLIN},
+		};
+
+		if (poll(p, 3, -1) < 0)
+			continue;
+		if (p[1].revents)
+			tell_to_stop(t);
+		if (p[2].revents) {
+			fill(r);
+			take_typed(t);
+		}
+		if (p[0].revents)
+			return;
+	}
 }
 
 /* Until the dot. */
 static void stream(struct raw *r, int signals)
 {
-	bool quits = false;
+	struct stream t = {.raw = r, .signals = signals};
 	struct span line;
 
-	while (!r->is_over) {
-		struct pollfd p[] = {
-			{.fd = r->scmp->client.fd, .events = POLLIN},
-			{.fd = signals, .events = POLLIN},
-			{.fd = r->has_ended ? -1 : STDIN_FILENO,
-			 .events = POLLIN},
-		};
-
-		if (!client_has_line(r->scmp) && poll(p, 3, -1) < 0)
-			continue;
-		if (p[1].revents)
-			stop(r, signals);
-		if (p[2].revents)
-			send_typed(r, &quits);
-		if (!p[0].revents && !client_has_line(r->scmp))
-			continue;
-		if (!echo(r, &line) || is_dot(line))
-			break;
-	}
+	do
+		wait_for_more(&t);
+	while (!r->is_over && echo(r, &line) && !is_dot(line));
 	/* QUIT is answered behind the dot. */
-	if (quits && !r->is_over) {
+	if (t.quits && !r->is_over)
 		(void)echo(r, &line);
-		r->is_over = true;
-	}
+	r->is_over = r->is_over || t.quits;
 }
 
 static void watch(struct raw *r)
@@ -197,7 +219,8 @@ static void take_reply(struct raw *r, enum scmp_verb verb,
 				      "that is no reply of SCMP");
 		return;
 	}
-	if (!reply.is_ok && r->status == STATUS_OK)
+	/* A person has seen it. */
+	if (!reply.is_ok && !r->edit && r->status == STATUS_OK)
 		r->status = client_status_of(reply.code);
 	if (!reply.is_ok)
 		return;
@@ -268,7 +291,7 @@ int online_raw(struct scmp *s)
 	}
 	/* After a QUIT there is nothing more to say. */
 	s->client.is_broken = s->client.is_broken || r.is_over;
-	failed = r.edit && !s->client.is_broken ? STATUS_OK : r.status;
+	failed = r.status;
 	raw_edit_close(r.edit);
 	explicit_bzero(&r, sizeof(r));
 	return failed;

@@ -6,7 +6,7 @@
 #include <histedit.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <strings.h>
 
 enum { LINES_KEPT = 200 };
 
@@ -32,24 +32,23 @@ static unsigned char complete(EditLine *line, int key)
 	struct span typed =
 		span_make(info->buffer, (size_t)(info->cursor - info->buffer));
 	char common[64] = "";
-	size_t n = 0, found = 0;
+	size_t found = 0;
 
 	(void)key;
 	for (int v = 0; v < SCMP_VERBS; v++) {
-		struct span name = span_str(scmp_verbs[v].name);
+		const char *name = scmp_verbs[v].name;
 		size_t same = 0;
 
-		if (!span_equal_nocase(span_take(name, typed.n), typed) ||
-		    name.n >= sizeof(common))
+		if (strncasecmp(name, typed.p, typed.n) != 0)
 			continue;
-		while (found && same < n && common[same] == name.p[same])
+		if (!found++)
+			snprintf(common, sizeof(common), "%s", name);
+		while (common[same] && common[same] == name[same])
 			same++;
-		n = found++ ? same : name.n;
-		memcpy(common, name.p, n);
+		common[same] = '\0';
 	}
-	if (!found || n < typed.n)
+	if (!found)
 		return CC_ERROR;
-	common[n] = '\0';
 	el_deletestr(line, (int)typed.n);
 	if (el_insertstr(line, common) < 0 ||
 	    (found == 1 && el_insertstr(line, " ") < 0))

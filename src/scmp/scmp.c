@@ -4,6 +4,7 @@
 #include "scmp/commands.h"
 #include "scmp/complete.h"
 #include "scmp/help.h"
+#include "scmp/prepare.h"
 #include "scmp/spool.h"
 #include "scmp/suggest.h"
 
@@ -219,71 +220,6 @@ static int check_words(const struct scmp *s)
 	return refuse_usage(s, "one word too many", "");
 }
 
-/* Is it work for scmpd? */
-static bool is_online(const struct scmp *s)
-{
-	return !scmp_given(s, OPTION_OFFLINE) &&
-	       s->command->need != COMMAND_LOCAL &&
-	       s->command->need != COMMAND_ALONE;
-}
-
-static int prepare_offline(struct scmp *s)
-{
-	static const enum database_mode modes[] = {
-		[COMMAND_READS] = DATABASE_READ,
-		[COMMAND_WRITES] = DATABASE_WRITE,
-	};
-	enum command_need need = s->command->need;
-	int r;
-
-	r = scmp_configure(s);
-	if (r == STATUS_OK)
-		r = scmp_locate(s);
-	if (r != STATUS_OK || need == COMMAND_OPENS || need == COMMAND_LOCAL)
-		return r;
-	return scmp_open(s, modes[need]);
-}
-
-static int prepare_online(struct scmp *s)
-{
-	uint64_t strange = s->options.given & s->command->offline;
-
-	if (!s->command->online)
-		return scmp_fail(s, STATUS_USAGE,
-				 "works on the database itself, on its own "
-				 "machine: with --offline");
-	for (int i = 0; strange && i < OPTIONS; i++) {
-		if (strange & OPTION_BIT(i))
-			return scmp_fail(s, STATUS_USAGE,
-					 "--%s is nothing that scmpd takes; it "
-					 "works on the database itself: with "
-					 "--offline",
-					 option_rows[i].name);
-	}
-	return s->command->need == COMMAND_OPENS ? STATUS_OK
-						 : client_open(s, CLIENT_ALL);
-}
-
-static int prepare(struct scmp *s)
-{
-	const uint64_t places =
-		OPTION_BIT(OPTION_SOCKET) | OPTION_BIT(OPTION_SERVER) |
-		OPTION_BIT(OPTION_LOGIN) | OPTION_BIT(OPTION_LOGIN_FD);
-
-	if (is_online(s))
-		return prepare_online(s);
-	if (!s->command->run)
-		return scmp_fail(s, STATUS_USAGE,
-				 "is a question to scmpd, which the database "
-				 "cannot answer: leave out --offline");
-	if (s->options.given & places)
-		return scmp_fail(s, STATUS_USAGE,
-				 "--socket, --server and --login are for work "
-				 "through scmpd, which this is not");
-	return s->command->need == COMMAND_ALONE ? STATUS_OK
-						 : prepare_offline(s);
-}
-
 /* All of it must have been written. */
 static int check_output(const struct scmp *s, int status)
 {
@@ -321,11 +257,11 @@ static int run(struct scmp *s)
 		r = check_words(s);
 	if (r == STATUS_OK)
 		r = prepare(s);
-	if (r == STATUS_OK && !is_online(s) &&
-	    s->command->need == COMMAND_READS)
+	if (r == STATUS_OK && s->command->need == COMMAND_READS)
 		spool_begin();
 	if (r == STATUS_OK)
-		r = is_online(s) ? s->command->online(s) : s->command->run(s);
+		r = prepare_is_online(s) ? s->command->online(s)
+					 : s->command->run(s);
 	scmp_close(s);
 	client_close(s);
 	r = check_output(s, r);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is read of the database is written when it is closed: whoever reads
- * our output through a pager or a slow pipe keeps no writer waiting. Until then
- * it is in memory; what goes to a file goes there at once.
+ * What is read of the database, or from scmpd, is written when that is closed:
+ * whoever reads our output through a pager or a slow pipe keeps no writer and
+ * no daemon waiting. Until then it is in memory; what goes to a file goes there
+ * at once.
  */
 #ifndef SCMP_SPOOL_H
 #define SCMP_SPOOL_H
