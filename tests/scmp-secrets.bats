@@ -6,6 +6,7 @@
 
 load lib/common
 load lib/scmp
+load lib/dumped
 
 # (A sanitizer keeps what was given back, and does not bear gdb.)
 # bats file_tags=sandbox
@@ -17,44 +18,6 @@ setup() {
 	need_root
 	need gdb python3
 	scmp -q db init
-}
-
-# scmp, standard input from $1, standard output to $WORLD/out; its memory to
-# $WORLD/dump when all is done but to leave.
-dumped() { # input word...
-	local input=$1 words
-	shift
-	printf -v words ' %q' "${SCMP[@]:1}" "$@"
-	rm -f "$WORLD/dump"
-	bare timeout -k 5 120 gdb -nx -q -batch \
-		-ex 'set breakpoint pending on' \
-		-ex 'set use-coredump-filter off' \
-		-ex 'set dump-excluded-mappings on' \
-		-ex 'break _exit' \
-		-ex "run$words <$input >$WORLD/out" \
-		-ex "generate-core-file $WORLD/dump" \
-		-ex 'kill' \
-		"${SCMP[0]}" </dev/null >"$WORLD/gdb" 2>&1
-	[ -s "$WORLD/dump" ] && return
-	cat "$WORLD/gdb" >&2
-	return 1
-}
-
-found() { # text
-	grep -aoF -e "$1" "$WORLD/dump" | wc -l
-}
-
-# The dump has what is in memory: the name of what was done.
-knows() { # text that is there, texts that are not
-	[ "$(found "$1")" -gt 0 ]
-	shift
-	local text
-	for text; do
-		[ "$(found "$text")" = 0 ] || {
-			echo "still there: $text" >&2
-			return 1
-		}
-	done
 }
 
 @test "a password and a secret that were read are nowhere in memory" {
