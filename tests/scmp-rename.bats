@@ -51,6 +51,26 @@ setup() {
 	[ "$(field carol home)" = "\"$WORLD/two\"" ]
 }
 
+@test "who is added where mail is already is told of it, and whose it is" {
+	adds alice
+	scmp user add bob --no-password >"$WORLD/told"
+	refute grep -q mail "$WORLD/told"
+	mkdir -p "$WORLD/mail/alice" "$WORLD/mail/carol"
+	scmp user add carol --no-password >"$WORLD/told"
+	grep -qxF "There is mail in $WORLD/mail/carol already, which carol has now." \
+		"$WORLD/told"
+	[ ! -s "$WORLD/said" ]
+	scmp -q user change alice --rename dora
+	adds alice
+	said "alice: the mail in $WORLD/mail/alice is that of user dora, too"
+	ln -s alice "$WORLD/mail/erin"
+	adds erin
+	said 'user (dora|alice), too'
+	# Who names the place knows it.
+	adds frank --maildir "$WORLD/mail/alice"
+	[ ! -s "$WORLD/said" ]
+}
+
 @test "mail that a change leaves behind is told" {
 	mkdir -p "$WORLD/mail/alice"
 	adds alice

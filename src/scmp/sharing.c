@@ -139,3 +139,28 @@ int sharing_check(struct scmp *s, const char *name, const char *path)
 		return refuse(&sharing, "");
 	return check_other_stores(s, &sharing);
 }
+
+void sharing_tell(struct scmp *s, const struct user_row *row)
+{
+	struct sharing sharing = {.s = s, .name = row->name};
+	const struct database_search all = {0};
+	char memory[USERS_ERROR_SIZE], path[PLACE_PATH_SIZE];
+	struct buf error;
+
+	if (belongings_place(s, row, path) < 0 ||
+	    place_chain_look(path, &sharing.chain) < 0 ||
+	    !sharing.chain.is_whole)
+		return;
+	sharing.path = path;
+	buf_init(&error, memory, sizeof(memory));
+	if (database_users_list(&s->db, &all, compare_one, &sharing, &error) >
+		    0 &&
+	    !sharing.failed)
+		(void)scmp_fail(s, STATUS_OK,
+				"%s: the mail in %s is that of user %s, too; "
+				"--maildir gives a place of one's own",
+				row->name, path, sharing.other);
+	else
+		scmp_say(s, "There is mail in %s already, which %s has now.",
+			 path, row->name);
+}

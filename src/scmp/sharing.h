@@ -14,4 +14,10 @@
 __attribute__((warn_unused_result)) int
 sharing_check(struct scmp *s, const char *name, const char *path);
 
+/*
+ * If mail is there already for a user who is new, tells so, and of another user
+ * of the database who has it, too. Reads all users then.
+ */
+void sharing_tell(struct scmp *s, const struct user_row *row);
+
 #endif

@@ -4,6 +4,7 @@
 #include "scmp/belongings.h"
 #include "scmp/commands.h"
 #include "scmp/credentials.h"
+#include "scmp/sharing.h"
 #include "store/database_rules.h"
 #include "store/index.h"
 
@@ -62,6 +63,8 @@ static int add(struct scmp *s, struct database_user *user)
 		return scmp_fail_database(s, r, &error);
 	}
 	scmp_say(s, "Added user %s.", user->row.name);
+	if (!scmp_given(s, OPTION_MAILDIR))
+		sharing_tell(s, &user->row);
 	credentials_show(s, user->row.name, &password);
 	return STATUS_OK;
 }
