@@ -266,7 +266,7 @@ bats: $(PROGRAM) $(SCMP) $(SCMPD) $(TEST_HELPERS) ## run the behaviour tests (te
 fuzz-replay: $(FUZZ_TARGETS:%=$(BUILD)/replay/%) ## replay the fuzz corpora
 	@scripts/run-all replay $^
 
-system: $(PROGRAM) $(SCMP) $(SCMPD) $(BUILD)/tests/crowd ## tests that need root: containers, namespaces
+system: $(PROGRAM) $(SCMP) $(SCMPD) $(BUILD)/tests/crowd $(TEST_HELPERS) ## tests that need root: containers, namespaces
 	BUILD=$(abspath $(BUILD)) BATS_TEST_TIMEOUT=600 \
 		$(BATS) $(BATS_FLAGS) $(SYSTEM_TESTS)
 

@@ -6,22 +6,26 @@
  *	run_dir DIR counts            every number that is not 0, a line each:
  *	                              family, values of labels, number
  *	run_dir DIR sessions          those that live, as key=value
- *	run_dir DIR events            all that are there, oldest first
- *	run_dir DIR end USER how      asks a user's sessions to end: gracefully
- *	                              or now; says how many
- *	run_dir DIR drain yes|no
- *	run_dir DIR log LEVEL|-
+ *	run_dir DIR places            how many sessions, dead ones included,
+ *have a place in admission, and pages in statistics run_dir DIR events all that
+ *are there, oldest first run_dir DIR end USER how      asks a user's sessions
+ *to end: gracefully or now; says how many run_dir DIR drain yes|no run_dir DIR
+ *log LEVEL|-
  */
+#include "stats/admission_look.h"
 #include "stats/control.h"
 #include "stats/events_ring.h"
+#include "stats/slots.h"
 #include "stats/statistics_look.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct control control;
 
@@ -68,6 +72,47 @@ static bool print_session(void *context, const struct statistics_row *row)
 	       row->received, row->sent, row->retrieved, row->marks,
 	       row->has_peer, row->suspect);
 	return true;
+}
+
+static unsigned places_in_admission(int run_dirfd)
+{
+	struct admission admission;
+	unsigned n = 0;
+	uint32_t slot = 0;
+	int r = admission_look(&admission, run_dirfd);
+
+	if (r < 0)
+		fail("admission", -r);
+	for (; (slot = slots_used_from(admission.file, slot)) != SLOTS_NONE;
+	     slot++)
+		n++;
+	admission_close(&admission);
+	return n;
+}
+
+static uint64_t word_at(int fd, uint64_t offset)
+{
+	uint64_t word = 0;
+
+	if (pread(fd, &word, sizeof(word), (off_t)offset) < 0)
+		fail("stats", errno);
+	return word;
+}
+
+static unsigned places_in_statistics(int run_dirfd)
+{
+	int fd = openat(run_dirfd, "stats", O_RDONLY | O_CLOEXEC);
+	uint64_t top, slot;
+	unsigned n = 0;
+
+	if (fd < 0)
+		fail("stats", errno);
+	top = word_at(fd, offsetof(struct statistics_head, top));
+	for (slot = 0; slot < top && slot < SLOTS_MAX; slot++)
+		n += word_at(fd, STATISTICS_IDENTITIES +
+					 slot * STATISTICS_PAGE) != 0;
+	close(fd);
+	return n;
 }
 
 static void print_events(int run_dirfd)
@@ -162,6 +207,9 @@ int main(int argc, char **argv)
 		look(fd, NULL, NULL, true);
 	else if (strcmp(argv[2], "sessions") == 0)
 		look(fd, print_session, NULL, false);
+	else if (strcmp(argv[2], "places") == 0)
+		printf("admission %u statistics %u\n", places_in_admission(fd),
+		       places_in_statistics(fd));
 	else if (strcmp(argv[2], "events") == 0)
 		print_events(fd);
 	else if (argc > 3)
