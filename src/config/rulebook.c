@@ -178,19 +178,17 @@ static void tell_failure(struct rulebook *book, int r, const struct buf *error)
 	book->failed = r;
 }
 
-void rulebook_look(struct rulebook *book, unsigned wait_ms)
+/* With all that this takes of the stack, which is a page more, only if need
+ * be. */
+static __attribute__((noinline)) void read_again(struct rulebook *book,
+						 const struct file_stamp *now,
+						 unsigned wait_ms)
 {
 	char memory[USERS_ERROR_SIZE];
 	struct reading reading = {.book = book};
 	struct buf error;
-	struct file_stamp now;
 	int r;
 
-	if (!book->path)
-		return;
-	file_stamp_take(book->path, &now);
-	if (file_stamp_is_same(&book->seen, &now))
-		return;
 	buf_init(&error, memory, sizeof(memory));
 	r = read_rules(&reading, book, wait_ms, &error);
 	tell_failure(book, r, &error);
@@ -200,8 +198,19 @@ void rulebook_look(struct rulebook *book, unsigned wait_ms)
 	book->rules = reading.rules;
 	book->told = reading.told;
 	book->readings++;
-	book->seen = now;
+	book->seen = *now;
 	file_stamp_keep(&book->seen);
+}
+
+void rulebook_look(struct rulebook *book, unsigned wait_ms)
+{
+	struct file_stamp now;
+
+	if (!book->path)
+		return;
+	file_stamp_take(book->path, &now);
+	if (!file_stamp_is_same(&book->seen, &now))
+		read_again(book, &now, wait_ms);
 }
 
 enum rules_verdict rulebook_ask(const struct rulebook *book,
