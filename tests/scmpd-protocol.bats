@@ -156,14 +156,14 @@ sends() {
 		'-ERR [[]SYNTAX] *'
 	# Each command that takes what can be wrong is among them.
 	local_says CAPA
-	for verb in $(sed -n '/^FEATURES/q; s/ .*//; /^[A-Z_]*$/p' <<<"$SAID"); do
+	while read -r verb; do
 		printf '%s\n' "${wrong[@]}" | grep -q "^$verb\b" && continue
 		# (It wants an account to be changed.)
 		[ "$verb" = PROFILE ] || {
 			echo "$verb has no case" >&2
 			return 1
 		}
-	done
+	done < <(sed -n '/^FEATURES/q; s/ .*//; /^[A-Z_]*$/p' <<<"$SAID")
 }
 
 @test "a line of 1024 octets with its end is a line, one more is TOOLONG, the third closes" {
