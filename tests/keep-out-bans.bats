@@ -196,6 +196,31 @@ log_in_from() { # source user
 	enter alice
 }
 
+# What a login reads of the database when the rules have changed meanwhile.
+reads_for() { # user password
+	dial
+	local monitor
+	monitor=$(connected | head -n 1)
+	scmp ban user "nobody-$1"
+	trace "$monitor" openat
+	say "USER $1" "PASS $2"
+	[ "$LINE" = '-ERR [AUTH] wrong name or password' ]
+	hang_up
+	end_helpers
+	grep -c "$DATABASE\"" "$WORLD/trace"
+}
+
+@test "rules are read again for a name that nobody has, too: how long it takes tells nothing" {
+	need_root
+	need strace ss
+	serve
+	local known unknown
+	known=$(reads_for alice wrong)
+	unknown=$(reads_for zoe wrong)
+	[ "$known" -ge 2 ]
+	[ "$unknown" = "$known" ]
+}
+
 @test "a banned user is kept out, too, where it took a login to undo what a writer left" {
 	need strace
 	user carl

@@ -148,6 +148,16 @@ apop() {
 	log_has "users.*line 1|users:1"
 }
 
+@test "with a wrong password it is [AUTH], as for who is unknown" {
+	echo 'alice:{PLAIN}secret:not-a-number::::' >"$WORLD/users"
+	echo 'bob:!{PLAIN}secret:not-a-number::::' >>"$WORLD/users"
+	printf 'USER alice\r\nPASS wrong\r\nUSER bob\r\nPASS secret\r\nQUIT\r\n' |
+		pop3 >"$WORLD/replies"
+	[ "$(grep -c '^-ERR \[AUTH\] wrong name or password' "$WORLD/replies")" = 2 ]
+	refute grep -q SYS "$WORLD/replies"
+	log_has "users.*line 1"
+}
+
 @test "an unknown scheme fails closed" {
 	echo 'alice:{FROBNITZ}secret:::::' >"$WORLD/users"
 	printf 'USER alice\r\nPASS secret\r\nQUIT\r\n' | pop3 |

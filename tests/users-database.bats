@@ -202,6 +202,11 @@ answer_to() {
 	sqlite3 "$DATABASE" "UPDATE users SET networks = 'here' WHERE name = 'bob'"
 	[[ $(answer_to bob) == "-ERR [SYS/PERM]"* ]]
 	log_has 'user bob: networks must be'
+	# Who guesses learns nothing of it.
+	[[ $(answer_to bob wrong) == "-ERR [AUTH]"* ]]
+	log_has 'auth failed, 1 attempts'
+	sqlite3 "$DATABASE" "UPDATE users SET enabled = 0 WHERE name = 'bob'"
+	[[ $(answer_to bob) == "-ERR [AUTH]"* ]]
 	[[ $(answer_to alice) == "+OK"* ]]
 	refute pop3 --check >"$WORLD/check"
 	grep -q 'user bob: networks must be' "$WORLD/check"

@@ -24,6 +24,7 @@ static struct {
 	_Alignas(4096) struct user_row row;
 	struct monitor_place place;
 	struct user_row example;
+	bool is_damaged; /* the row: of use to check a password, no more */
 } scratch;
 
 static void forget_scratch(const struct monitor *m)
@@ -84,19 +85,24 @@ static enum channel_answer look_up(struct monitor *m, struct user_row *row)
 		return CHANNEL_PERMANENT;
 	}
 	buf_init(&error, memory, sizeof(memory));
-	verdict =
-		users_find(&m->service->users, span_str(m->user), row, &error);
+	verdict = users_find_login(&m->service->users, span_str(m->user), row,
+				   &error);
 	if (error.n > 0)
 		log_error("users: %s", buf_str(&error) ? memory : "");
+	/* The door may not have been able to. And whoever it is: what takes
+	 * time is to tell of nobody. */
+	if (m->setup->is_network)
+		service_read_rules(m->service, RULES_WAIT_MS);
+	scratch.is_damaged = verdict == USERS_DAMAGED;
 	switch (verdict) {
 	case USERS_FOUND:
-		/* The door may not have been able to read the rules. */
-		if (m->setup->is_network)
-			service_read_rules(m->service, RULES_WAIT_MS);
+	case USERS_DAMAGED:
 		/* From here on as if disabled, also in the time it takes. */
 		if (row->enabled && monitor_is_kept_out(m, row))
 			row->enabled = false;
-		return row->enabled ? CHANNEL_WELCOME : CHANNEL_BAD_CREDENTIALS;
+		if (!row->enabled)
+			return CHANNEL_BAD_CREDENTIALS;
+		return scratch.is_damaged ? CHANNEL_PERMANENT : CHANNEL_WELCOME;
 	case USERS_UNKNOWN:
 		return CHANNEL_BAD_CREDENTIALS;
 	case USERS_TEMPFAIL:
@@ -128,12 +134,13 @@ authenticate(struct monitor *m, enum channel_method method, struct span proof)
 	if (answer == CHANNEL_BAD_CREDENTIALS)
 		return refuse_nobody(m, method, proof,
 				     "unknown or disabled user");
-	if (answer != CHANNEL_WELCOME)
+	if (answer != CHANNEL_WELCOME && !scratch.is_damaged)
 		return answer;
 	switch (check(m, method, proof)) {
 	case AUTH_GOOD:
-		monitor_count_success(m);
-		return CHANNEL_WELCOME;
+		if (answer == CHANNEL_WELCOME)
+			monitor_count_success(m);
+		return answer;
 	case AUTH_BAD:
 		return refuse(m, "password mismatch");
 	case AUTH_UNSUPPORTED:

@@ -172,7 +172,8 @@ static void judge(struct connection *c, struct user_row *row)
 	struct buf error;
 
 	buf_init(&error, memory, sizeof(memory));
-	found = users_find(&c->scmpd->users, span_str(c->user), row, &error);
+	found = users_find_login(&c->scmpd->users, span_str(c->user), row,
+				 &error);
 	if (found == USERS_TEMPFAIL || found == USERS_PERMFAIL) {
 		fail_for_now(c,
 			     found == USERS_PERMFAIL ? SCMP_CODE_SYS_PERM
@@ -182,9 +183,13 @@ static void judge(struct connection *c, struct user_row *row)
 	}
 	if (!check(c, row, &verdict))
 		return;
+	if (found == USERS_DAMAGED)
+		log_error("users: %s", buf_str(&error) ? memory : "");
 	if (verdict == AUTH_TEMPFAIL)
 		fail_for_now(c, SCMP_CODE_BUSY,
 			     "too many passwords are being checked");
+	else if (verdict == AUTH_GOOD && found == USERS_DAMAGED && row->enabled)
+		fail_for_now(c, SCMP_CODE_SYS_PERM, "the row is damaged");
 	else if (verdict == AUTH_GOOD && found == USERS_FOUND && row->enabled)
 		succeed(c, row);
 	else

@@ -82,10 +82,8 @@ void database_kept_make(const char *path)
 }
 
 int database_kept_find(const char *path, struct span name,
-		       struct database_user *user)
+		       struct database_user *user, struct buf *error)
 {
-	char memory[USERS_ERROR_SIZE];
-	struct buf error;
 	bool is_usual;
 	int failed;
 
@@ -95,15 +93,16 @@ int database_kept_find(const char *path, struct span name,
 		kept_forget(true);
 		return -ESTALE;
 	}
-	buf_init(&error, memory, sizeof(memory));
 	database_memory_begin(DATABASE_MEMORY_KEPT);
-	failed = database_user_find(&kept.db, name, user, &error);
+	failed = database_row_find(&kept.db, name, user, error);
 	/* Also that which was opened, since a file that is moved shows it. */
-	is_usual = (!failed || failed == -ENOENT) && is_as_it_was(path);
+	is_usual = (!failed || failed == -ENOENT || failed == -EUCLEAN) &&
+		   is_as_it_was(path);
 	kept_forget(is_usual);
 	if (is_usual)
 		return failed;
-	if (!failed)
+	if (!failed || failed == -EUCLEAN)
 		database_user_clear(user);
+	buf_reset(error);
 	return -ESTALE;
 }

@@ -35,11 +35,12 @@ void database_kept_make(const char *path);
 
 /*
  * The look; what was kept is gone afterwards. 0: *user is set. -ENOENT: there
- * is no such user. -ESTALE: it cannot tell; open the database.
+ * is no such user. -EUCLEAN: the row is damaged, as *error says, and *user is
+ * what could be read of it. -ESTALE: it cannot tell; open the database.
  */
 __attribute__((warn_unused_result)) int
 database_kept_find(const char *path, struct span name,
-		   struct database_user *user);
+		   struct database_user *user, struct buf *error);
 
 /* The name of the VFS for DATABASE_KEPT; NULL: it cannot be had. */
 const char *database_kept_vfs(void);

@@ -268,8 +268,8 @@ int database_row_read(struct database *db, sqlite3_stmt *statement,
 	const char *why = NULL;
 
 	memset(user, 0, sizeof(*user));
-	for (int i = 0; i < COLUMNS && !why; i++) {
-		if (!column_read(statement, i, user))
+	for (int i = 0; i < COLUMNS; i++) {
+		if (!column_read(statement, i, user) && !why)
 			why = columns[i].name;
 	}
 	user->id = sqlite3_column_int64(statement, RESULT_ID);
@@ -285,8 +285,5 @@ int database_row_read(struct database *db, sqlite3_stmt *statement,
 			database_refuse(db, 0, "user", span_str(user->row.name),
 					why, error);
 	}
-	if (!why)
-		return 0;
-	database_user_clear(user);
-	return -EBADMSG;
+	return why ? -EUCLEAN : 0;
 }

@@ -39,9 +39,17 @@ __attribute__((warn_unused_result)) int
 database_user_prepare(struct database *db, sqlite3_stmt **statement,
 		      struct buf *error);
 
-/* The row that such a statement is at. -EBADMSG: it is damaged. */
+/*
+ * The row that such a statement is at. -EUCLEAN: it is damaged; *user is what
+ * could be read of it, to be cleared like another.
+ */
 __attribute__((warn_unused_result)) int
 database_row_read(struct database *db, sqlite3_stmt *statement,
+		  struct database_user *user, struct buf *error);
+
+/* As database_user_find(), but for a damaged row as that. */
+__attribute__((warn_unused_result)) int
+database_row_find(struct database *db, struct span name,
 		  struct database_user *user, struct buf *error);
 
 #endif

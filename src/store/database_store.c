@@ -6,6 +6,7 @@
 
 #include "store/database.h"
 #include "store/database_kept.h"
+#include "store/database_row.h"
 #include "store/database_sql.h"
 #include "store/database_users.h"
 
@@ -29,6 +30,8 @@ static enum users_verdict database_found(int failed)
 {
 	if (!failed)
 		return USERS_FOUND;
+	if (failed == -EUCLEAN)
+		return USERS_DAMAGED;
 	return failed == -ENOENT ? USERS_UNKNOWN : database_verdict(failed);
 }
 
@@ -43,7 +46,7 @@ static enum users_verdict database_store_ask(const char *path, struct span name,
 		database_open(&db, path, DATABASE_READ, users_wait_ms(), error);
 	if (failed)
 		return database_verdict(failed);
-	failed = database_user_find(&db, name, user, error);
+	failed = database_row_find(&db, name, user, error);
 	database_close(&db);
 	return database_found(failed);
 }
@@ -52,12 +55,12 @@ enum users_verdict database_store_find(const char *path, struct span name,
 				       struct user_row *row, struct buf *error)
 {
 	struct database_user user;
-	int kept = database_kept_find(path, name, &user);
+	int kept = database_kept_find(path, name, &user, error);
 	enum users_verdict verdict =
 		kept == -ESTALE ? database_store_ask(path, name, &user, error)
 				: database_found(kept);
 
-	if (verdict == USERS_FOUND) {
+	if (verdict == USERS_FOUND || verdict == USERS_DAMAGED) {
 		database_store_take(&user, row);
 		database_user_clear(&user);
 	}

@@ -174,8 +174,8 @@ int database_user_prepare(struct database *db, sqlite3_stmt **statement,
 				    statement, error);
 }
 
-int database_user_find(struct database *db, struct span name,
-		       struct database_user *user, struct buf *error)
+int database_row_find(struct database *db, struct span name,
+		      struct database_user *user, struct buf *error)
 {
 	sqlite3_stmt *statement;
 	int more, failed;
@@ -192,4 +192,15 @@ int database_user_find(struct database *db, struct span name,
 		failed = more < 0 ? more : -ENOENT;
 	database_finish(db, statement);
 	return failed;
+}
+
+int database_user_find(struct database *db, struct span name,
+		       struct database_user *user, struct buf *error)
+{
+	int failed = database_row_find(db, name, user, error);
+
+	if (failed != -EUCLEAN)
+		return failed;
+	database_user_clear(user);
+	return -EBADMSG;
 }

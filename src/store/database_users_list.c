@@ -66,6 +66,8 @@ int database_users_list(struct database *db,
 			search->damaged(error->p, context);
 			buf_reset(error);
 			failed = 0;
+		} else {
+			failed = -EBADMSG;
 		}
 	}
 	database_user_clear(&user);

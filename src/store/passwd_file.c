@@ -49,7 +49,8 @@ static void passwd_search_line(struct passwd_search *s, struct span line,
 	if (!wanted)
 		return;
 	if (is_long) {
-		s->verdict = USERS_PERMFAIL;
+		s->verdict = USERS_DAMAGED;
+		memset(s->row, 0, sizeof(*s->row));
 		passwd_complain(s->path, number, s->name, passwd_too_long,
 				s->error);
 		return;
@@ -57,12 +58,14 @@ static void passwd_search_line(struct passwd_search *s, struct span line,
 	verdict = passwd_line_parse(line, s->row);
 	if (verdict == PASSWD_SKIP)
 		return;
-	s->verdict = verdict == PASSWD_ROW ? USERS_FOUND : USERS_PERMFAIL;
-	if (verdict == PASSWD_ROW)
+	s->verdict = verdict == PASSWD_ROW ? USERS_FOUND : USERS_DAMAGED;
+	if (verdict == PASSWD_ROW) {
 		s->row->number = (int64_t)number;
-	else
-		passwd_complain(s->path, number, s->name,
-				passwd_line_remedy(verdict), s->error);
+		return;
+	}
+	passwd_line_salvage(line, s->row);
+	passwd_complain(s->path, number, s->name, passwd_line_remedy(verdict),
+			s->error);
 }
 
 static void passwd_search_file(struct passwd_search *s, struct text_file *t)
@@ -81,7 +84,7 @@ static void passwd_search_file(struct passwd_search *s, struct text_file *t)
 	if (verdict == TEXT_FAILED && s->verdict == USERS_UNKNOWN) {
 		s->verdict = users_fault(failed);
 		users_cannot_read("passwd-file:", s->path, failed, s->error);
-	} else if (s->skipped && s->verdict != USERS_PERMFAIL)
+	} else if (s->skipped && s->verdict != USERS_DAMAGED)
 		passwd_complain(s->path, s->skipped, span_str(NULL),
 				passwd_too_long, s->error);
 }

@@ -84,6 +84,11 @@ struct span passwd_line_password(struct span line)
 	return fields[PASSWD_PASSWORD];
 }
 
+static bool passwd_is_locked(struct span password)
+{
+	return !password.n || password.p[0] == '!' || password.p[0] == '*';
+}
+
 static enum passwd_verdict
 passwd_fields_read(const struct span fields[PASSWD_FIELDS],
 		   struct user_row *row, struct passwd_ignored *ignored)
@@ -96,8 +101,7 @@ passwd_fields_read(const struct span fields[PASSWD_FIELDS],
 		return PASSWD_BAD_NAME;
 	if (!passwd_copy(row->password, sizeof(row->password), password))
 		return PASSWD_LONG_PASSWORD;
-	row->enabled =
-		password.n && password.p[0] != '!' && password.p[0] != '*';
+	row->enabled = !passwd_is_locked(password);
 	if (!passwd_id(fields[PASSWD_UID], &row->uid, &row->has_uid))
 		return PASSWD_BAD_UID;
 	if (!passwd_id(fields[PASSWD_GID], &row->gid, &row->has_gid))
@@ -128,6 +132,17 @@ enum passwd_verdict passwd_line_read(struct span line, struct user_row *row,
 	if (verdict != PASSWD_ROW)
 		user_row_clear(row);
 	return verdict;
+}
+
+void passwd_line_salvage(struct span line, struct user_row *row)
+{
+	struct span name = passwd_line_name(line);
+	struct span password = passwd_line_password(line);
+
+	memset(row, 0, sizeof(*row));
+	if (passwd_copy(row->name, sizeof(row->name), name) &&
+	    passwd_copy(row->password, sizeof(row->password), password))
+		row->enabled = !passwd_is_locked(password);
 }
 
 enum passwd_verdict passwd_line_parse(struct span line, struct user_row *row)

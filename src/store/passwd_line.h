@@ -83,6 +83,12 @@ enum passwd_verdict passwd_line_parse(struct span line, struct user_row *row);
 /* The name that a line is about, even where the rest is malformed. */
 struct span passwd_line_name(struct span line);
 
+/*
+ * Sets *row to what can be told of a malformed line: its name, its password,
+ * and whether it is locked.
+ */
+void passwd_line_salvage(struct span line, struct user_row *row);
+
 /* The password of a line; empty if it is not a row. */
 struct span passwd_line_password(struct span line);
 

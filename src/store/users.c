@@ -215,13 +215,25 @@ static enum users_verdict users_ask(const struct users *u,
 	return driver->find(store->path, name, row, error);
 }
 
+/* For those who do not look at damaged rows. */
+static enum users_verdict users_without_damaged(enum users_verdict verdict,
+						struct user_row *row)
+{
+	if (verdict != USERS_DAMAGED)
+		return verdict;
+	user_row_clear(row);
+	return USERS_PERMFAIL;
+}
+
 enum users_verdict users_look(const struct users *u, size_t store,
 			      struct span name, struct user_row *row,
 			      struct buf *error)
 {
 	users_latest = clock_ms() + USERS_WAIT_MS;
-	return u->stores[store].driver->find(u->stores[store].path, name, row,
-					     error);
+	return users_without_damaged(
+		u->stores[store].driver->find(u->stores[store].path, name, row,
+					      error),
+		row);
 }
 
 bool users_is_left(const struct users *u, size_t store)
@@ -238,6 +250,13 @@ const char *users_number_word(const struct users *u, size_t store)
 
 enum users_verdict users_find(struct users *u, struct span name,
 			      struct user_row *row, struct buf *error)
+{
+	return users_without_damaged(users_find_login(u, name, row, error),
+				     row);
+}
+
+enum users_verdict users_find_login(struct users *u, struct span name,
+				    struct user_row *row, struct buf *error)
 {
 	users_latest = clock_ms() + USERS_WAIT_MS;
 	for (size_t i = 0; i < u->n; i++) {

@@ -87,6 +87,7 @@ enum users_verdict {
 	USERS_TEMPFAIL, /* a store cannot be read now: [SYS/TEMP] */
 	USERS_PERMFAIL, /* a store or the user's row is wrong, somebody has to
 			   mend it: [SYS/PERM] */
+	USERS_DAMAGED,	/* the row alone (users_find_login(), and drivers) */
 };
 
 /* What is known of a store as a whole, of the file as it was at `stamp`. */
@@ -156,7 +157,17 @@ users_find(struct users *u, struct span name, struct user_row *row,
 	   struct buf *error);
 
 /*
- * The same of one store, counted from 0, for who only wants to know: what a
+ * The same for who checks a password next, and answers a wrong one as if the
+ * row was sound, lest it tells that there is one: a damaged row is
+ * USERS_DAMAGED, and *row has of name, password, secret, enabled and networks
+ * what could be read. Without a password it is not enabled.
+ */
+__attribute__((warn_unused_result)) enum users_verdict
+users_find_login(struct users *u, struct span name, struct user_row *row,
+		 struct buf *error);
+
+/*
+ * As users_find() of one store, counted from 0, for who only wants to know: what a
  * writer left who died in mid-commit stays as it is (USERS_TEMPFAIL, and
  * users_is_left() says so), while users_find() undoes it.
  */
