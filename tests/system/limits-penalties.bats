@@ -48,6 +48,28 @@ trace_connection() { # [source]
 	[ "$(waits)" = "1 2" ]
 }
 
+@test "no refusal comes before its time, whoever it is of; who is let in does not wait" {
+	serve
+	local user
+	for user in alice nobody ../x; do
+		dial
+		trace "$(connected | head -n 1)" clock_nanosleep
+		say "USER $user" 'PASS wrong'
+		[[ $LINE == '-ERR [AUTH]'* ]]
+		end_helpers
+		grep -q 'clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, ' \
+			"$WORLD/trace"
+		hang_up
+		wait_for 30 nobody_is_in
+	done
+	dial
+	trace "$(connected | head -n 1)" clock_nanosleep
+	say 'USER alice' 'PASS secret'
+	[[ $LINE == '+OK logged in'* ]]
+	end_helpers
+	fails grep -q clock_nanosleep "$WORLD/trace"
+}
+
 @test "the penalty is there for the next connection, in another process" {
 	handed "each 3" -o "log=$WORLD/log"
 	dial

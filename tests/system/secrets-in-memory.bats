@@ -9,6 +9,7 @@
 load ../lib/common
 load ../lib/processes
 load ../lib/debugger
+load ../lib/database
 
 # bats file_tags=server,sandbox
 
@@ -39,10 +40,22 @@ found() { # text
 	grep -aoF -e "$1" "$WORLD/dump" | wc -l
 }
 
-# The dump has what is in memory: the session's user's name.
+# The dump has what is in memory: the setting is in that of all of them.
 knows_nothing_of() { # pid secret
 	dump "$1"
+	[ "$(found "$WORLD/mail/%u")" -gt 0 ]
 	[ "$(found "$2")" = 0 ]
+}
+
+# The default store, with the same users.
+in_database() {
+	need sqlite3
+	mkdir "$WORLD/database"
+	DATABASE=$WORLD/database/users.db
+	OPTIONS+=(-o "users=sqlite:$DATABASE")
+	scmp db init
+	user alice "$PASSWORD"
+	user bob
 }
 
 log_in() {
@@ -51,7 +64,7 @@ log_in() {
 	[[ $LINE == '+OK logged in'* ]]
 }
 
-@test "monitor, front, and those that make them know no password after the login" {
+nobody_knows() {
 	serve
 	log_in
 	local monitor
@@ -65,7 +78,34 @@ log_in() {
 	[[ $LINE == +OK* ]]
 }
 
-@test "nor a wrong one, nor that of somebody else who was tried" {
+@test "monitor, front, and those that make them know no password after the login" {
+	nobody_knows
+}
+
+@test "the same with a database" {
+	in_database
+	nobody_knows
+}
+
+@test "a password is found where there is one: of who has not said PASS's line end" {
+	serve
+	dial
+	say 'USER alice'
+	printf 'PASS %s' "$PASSWORD" >&"$CONNECTION"
+	local front
+	front=$(connected | tail -n 1)
+	wait_for 30 is_read_by "$front"
+	dump "$front"
+	[ "$(found "$PASSWORD")" -gt 0 ]
+}
+
+# What was sent has left the socket.
+is_read_by() { # pid
+	[ "$(ss -Htn state established "sport = :$PORT" | awk '{ n += $1 }
+		END { print n + 0 }')" = 0 ] && [ -d "/proc/$1" ]
+}
+
+nobody_keeps_a_try() {
 	serve
 	dial
 	say 'USER alice' "PASS not-$PASSWORD"
@@ -80,10 +120,21 @@ log_in() {
 	knows_nothing_of "$(front "$(monitor bob)")" "$PASSWORD"
 }
 
-@test "nor anything of the hash" {
-	local form
-	form=$(perl -e 'print crypt($ARGV[0], "\$6\$saltySALT")' "$PASSWORD")
-	sed -i "s|^alice:{PLAIN}[^:]*|alice:$form|" "$WORLD/users"
+@test "nor a wrong one, nor that of somebody else who was tried" {
+	nobody_keeps_a_try
+}
+
+@test "nor with a database" {
+	in_database
+	nobody_keeps_a_try
+}
+
+form_of() { # password
+	perl -e 'print crypt($ARGV[0], "\$6\$saltySALT")' "$1"
+}
+
+nobody_knows_of() { # stored form
+	local form=$1
 	serve
 	log_in
 	local monitor
@@ -96,6 +147,24 @@ log_in() {
 	[ "$(found "${form: -16}")" = 0 ]
 	knows_nothing_of "$(acceptor)" "${form::16}"
 	[ "$(found "${form: -16}")" = 0 ]
+	# It keeps what is usual, and nobody's salt.
+	[ "$(found saltySALT)" = 0 ]
+}
+
+@test "nor anything of the hash" {
+	local form
+	form=$(form_of "$PASSWORD")
+	sed -i "s|^alice:{PLAIN}[^:]*|alice:$form|" "$WORLD/users"
+	nobody_knows_of "$form"
+}
+
+@test "nor anything of one in a database" {
+	in_database
+	local form
+	form=$(form_of "$PASSWORD")
+	sqlite3 "$DATABASE" \
+		"UPDATE users SET password = '$form' WHERE name = 'alice'"
+	nobody_knows_of "$form"
 }
 
 @test "one-connection shape: the same" {

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config/settings.h"
@@ -35,6 +36,30 @@ int turns_take(int run_dirfd, uint32_t turns, uint32_t wait_ms)
 void turns_give(int turn)
 {
 	(void)turn;
+}
+
+/* --- a clock, and who waits by it --- */
+
+static struct timespec now, slept_until;
+static unsigned sleeps;
+static int interrupted; /* so often */
+
+int clock_gettime(clockid_t clock, struct timespec *t)
+{
+	(void)clock;
+	*t = now;
+	return 0;
+}
+
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *t,
+		    struct timespec *left)
+{
+	assert_int_equal(clock, CLOCK_MONOTONIC);
+	assert_int_equal(flags, TIMER_ABSTIME);
+	assert_null(left);
+	slept_until = *t;
+	sleeps++;
+	return interrupted-- > 0 ? EINTR : 0;
 }
 
 /* --- a monitor --- */
@@ -156,6 +181,37 @@ static void test_without_a_turn_all_are_told_the_same(void **state)
 	assert_int_equal(check("{PLAIN}abc", true, "abc"), AUTH_GOOD);
 }
 
+static void test_no_refusal_comes_sooner_than_10_ms(void **state)
+{
+	static struct monitor_setup setup;
+	static const struct {
+		struct timespec taken_up, until;
+	} waits[] = {
+		{{7, 0}, {7, 10000000}},
+		{{7, 989999999}, {7, 999999999}},
+		{{7, 990000000}, {8, 0}},
+		{{7, 999999999}, {8, 9999999}},
+	};
+
+	(void)state;
+	monitor.setup = &setup;
+	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+		now = waits[i].taken_up;
+		monitor_take_up(&monitor);
+		sleeps = 0;
+		/* on a pipe nobody guesses */
+		setup.is_network = false;
+		monitor_hold_back(&monitor);
+		assert_int_equal(sleeps, 0);
+		setup.is_network = true;
+		interrupted = 2;
+		monitor_hold_back(&monitor);
+		assert_int_equal(sleeps, 3);
+		assert_int_equal(slept_until.tv_sec, waits[i].until.tv_sec);
+		assert_int_equal(slept_until.tv_nsec, waits[i].until.tv_nsec);
+	}
+}
+
 /* Else only who is unknown would pay for the reading. */
 static void test_known_users_have_the_stores_looked_at_too(void **state)
 {
@@ -185,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_everybody_costs_a_hash),
 		TEST(test_without_a_turn_all_are_told_the_same),
+		TEST(test_no_refusal_comes_sooner_than_10_ms),
 		TEST(test_known_users_have_the_stores_looked_at_too),
 		TEST(test_a_parent_looks_at_the_stores_without_apop),
 	};
