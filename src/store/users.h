@@ -167,8 +167,8 @@ users_find_login(struct users *u, struct span name, struct user_row *row,
 		 struct buf *error);
 
 /*
- * As users_find() of one store, counted from 0, for who only wants to know: what a
- * writer left who died in mid-commit stays as it is (USERS_TEMPFAIL, and
+ * As users_find() of one store, counted from 0, for who only wants to know:
+ * what a writer left who died in mid-commit stays as it is (USERS_TEMPFAIL, and
  * users_is_left() says so), while users_find() undoes it.
  */
 enum users_verdict users_look(const struct users *u, size_t store,
