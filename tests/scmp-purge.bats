@@ -101,7 +101,7 @@ setup() {
 	local without=()
 	# Root sees everything.
 	[ "$EUID" != 0 ] || without=(setpriv --bounding-set
-		-dac_override,-dac_read_search)
+		'-dac_override,-dac_read_search')
 	mkdir -p "$WORLD/mail/hidden"
 	chmod 0 "$WORLD/mail/hidden"
 	adds alice
