@@ -74,8 +74,9 @@ struct raw_edit *raw_edit_open(void)
 	(void)el_set(e->line, EL_EDITOR, "emacs");
 	(void)el_set(e->line, EL_SIGNAL, 1);
 	(void)el_set(e->line, EL_HIST, history, e->history);
-	(void)el_set(e->line, EL_ADDFN, "scmp-verb", "Complete a verb",
-		     complete);
+	/* As wide texts they are not copied, which nobody would free. */
+	(void)el_wset(e->line, EL_ADDFN, L"scmp-verb", L"Complete a verb",
+		      complete);
 	(void)el_set(e->line, EL_BIND, "^I", "scmp-verb", NULL);
 	return e;
 }
