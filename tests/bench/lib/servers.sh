@@ -7,6 +7,7 @@
 
 declare -A ports=() groups_of=() pids=()
 work=
+in_memory= # the same, where a group needs one there
 mail=
 uid=
 cgroup_root=
@@ -149,9 +150,9 @@ servers_stop_all() {
 servers_cleanup() {
 	servers_stop_all
 	if [ -n "$keep" ]; then
-		echo "working folder: $work" >&2
+		echo "working folder: $work $in_memory" >&2
 	else
-		rm -rf "$work"
+		rm -rf "$work" ${in_memory:+"$in_memory"}
 	fi
 }
 
