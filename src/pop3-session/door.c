@@ -3,7 +3,10 @@
 
 #include "pop3-session/refusal.h"
 #include "stats/admission_tell.h"
+#include "sys/clock.h"
 #include "sys/log.h"
+
+enum { HEAR_MS = 100 };
 
 const char *door_reply(enum door_verdict verdict)
 {
@@ -137,7 +140,12 @@ struct admission_limits door_limits(const struct service *service)
 
 void door_look(struct service *service, unsigned wait_ms)
 {
+	uint64_t now = clock_ms();
+
 	service_read_rules(service, wait_ms);
+	if (service->heard_at && now - service->heard_at < HEAR_MS)
+		return;
+	service->heard_at = now;
 	service_hear(service);
 }
 

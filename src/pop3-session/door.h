@@ -32,8 +32,9 @@ bool door_has_failures(struct service *service, const struct peer *peer);
 struct admission_limits door_limits(const struct service *service);
 
 /*
- * Before each connection: sees what is to be gone by.  Waits for at most so
- * many milliseconds for a process that writes bans or settings.
+ * Before each connection: sees what is to be gone by; what scmpd asks for, not
+ * more often than in a tenth of a second.  Waits for at most so many
+ * milliseconds for a process that writes bans or settings.
  */
 void door_look(struct service *service, unsigned wait_ms);
 

@@ -6,8 +6,6 @@
 #include "pop3-session/monitor.h"
 #include "sys/clock.h"
 
-#include <unistd.h>
-
 static const char *const end_words[MONITOR_ENDS] = {
 	[END_LOGGED_OUT] = "Logged out",
 	[END_HUNG_UP] = "Connection closed",
@@ -86,7 +84,7 @@ static void session_words(const struct monitor *m, uint64_t seconds,
 	buf_add_str(out, "pop3(");
 	buf_add_escaped(out, span_str(m->user));
 	buf_add_str(out, ")<");
-	buf_add_u64(out, (uint64_t)getpid());
+	buf_add_u64(out, (uint64_t)m->pid);
 	buf_add_str(out, "><");
 	buf_add_str(out, m->session);
 	buf_add_str(out, ">: Disconnected: ");

@@ -7,7 +7,6 @@
 #include "priv/sandbox.h"
 
 #include <string.h>
-#include <unistd.h>
 
 static const char *const method_words[CHANNEL_METHODS] = {
 	[CHANNEL_USER_PASS] = "PLAIN",
@@ -25,7 +24,7 @@ void event_login(const struct monitor *m, enum channel_method method)
 	events_line_text(&line, "method", LOG_PLAIN, method_words[method]);
 	events_line_rip(&line, LOG_PLAIN, peer);
 	events_line_lip(&line, peer);
-	events_line_number(&line, "mpid", LOG_PLAIN, (uint64_t)getpid());
+	events_line_number(&line, "mpid", LOG_PLAIN, (uint64_t)m->pid);
 	events_line_session(&line, LOG_ANGLED, m);
 	events_line_write(&line);
 }

@@ -281,6 +281,7 @@ void monitor_start(struct monitor *m, const struct monitor_setup *setup)
 
 void monitor_serve(struct monitor *m)
 {
+	m->pid = getpid();
 	monitor_begin_counts(m);
 	if (m->setup->preauth && !m->over)
 		monitor_preauth(m);

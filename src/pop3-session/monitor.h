@@ -78,6 +78,7 @@ struct monitor {
 	uint64_t started; /* clock_ms, as the next */
 	uint64_t deadline;
 	uint32_t alive_ms;	  /* what the front was told */
+	pid_t pid;		  /* its own */
 	struct timespec taken_up; /* the login under way, monotonic */
 	uint32_t attempts;	  /* to log in that failed, for any reason */
 	uint32_t failures;	  /* of these, by name or password */

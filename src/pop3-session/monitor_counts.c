@@ -4,8 +4,6 @@
 
 #include "stats/events_ring.h"
 
-#include <unistd.h>
-
 static void tell(const struct monitor_setup *setup, pid_t pid,
 		 struct events_event *event)
 {
@@ -33,13 +31,12 @@ void monitor_begin_counts(struct monitor *m)
 {
 	const struct admission_ticket *ticket = m->setup->ticket;
 	void *place = m->setup->place;
-	pid_t pid = getpid();
 
 	m->own = NULL;
 	if (!ticket || !ticket->serial)
 		return;
 	if (!m->setup->is_counted)
-		monitor_tell_connect(m->setup, pid);
+		monitor_tell_connect(m->setup, m->pid);
 	if (!ticket->counted)
 		return;
 	m->own = statistics_map_identity_at(&m->service->statistics,
@@ -52,7 +49,7 @@ void monitor_begin_counts(struct monitor *m)
 	if (m->setup->peer.known)
 		statistics_set_peer(m->own, &m->setup->peer.address,
 				    m->setup->peer.port);
-	statistics_set_pid(m->own, pid);
+	statistics_set_pid(m->own, m->pid);
 }
 
 static enum counters_login login_of(uint32_t answer)
@@ -97,7 +94,7 @@ void monitor_count_login(struct monitor *m, enum channel_method method,
 		statistics_set_state(own, COUNTERS_TRANSACTION);
 	}
 	events_set_text(&event, span_str(m->user));
-	tell(m->setup, (pid_t)own->pid, &event);
+	tell(m->setup, m->pid, &event);
 }
 
 void monitor_count_timeout(struct monitor *m, enum counters_timeout which)

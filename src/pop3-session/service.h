@@ -59,6 +59,7 @@ struct service {
 	struct events_ring events;
 	struct control_look control;
 	struct control_state asked; /* see service_hear() */
+	uint64_t heard_at;	    /* clock_ms(), at the door; 0: never */
 	int log_level;		    /* in force: enum log_level */
 	uint32_t alive_ms;
 	char host[SERVICE_HOST];

@@ -53,7 +53,7 @@ bool events_write(struct events_ring *ring, const struct events_event *event)
 
 	if (ring->fd < 0)
 		return false;
-	failed = shared_verify(ring->fd, ring->file, &events_kind);
+	failed = shared_is_whole(ring->fd, &events_kind);
 	/* One that was removed may still have its readers. */
 	if (failed && failed != -ESTALE)
 		return false;

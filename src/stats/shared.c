@@ -185,7 +185,7 @@ void *shared_look(int dirfd, const struct shared_kind *kind, int *fd)
 	return *fd < 0 ? NULL : shared_map(fd, kind, PROT_READ);
 }
 
-int shared_verify(int fd, const void *map, const struct shared_kind *kind)
+int shared_is_whole(int fd, const struct shared_kind *kind)
 {
 	struct stat st;
 
@@ -193,9 +193,14 @@ int shared_verify(int fd, const void *map, const struct shared_kind *kind)
 		return -errno;
 	if (st.st_size != (off_t)kind->size)
 		return -EBADMSG;
-	if (!st.st_nlink)
-		return -ESTALE;
-	return shared_judge(map, kind);
+	return st.st_nlink ? 0 : -ESTALE;
+}
+
+int shared_verify(int fd, const void *map, const struct shared_kind *kind)
+{
+	int failed = shared_is_whole(fd, kind);
+
+	return failed ? failed : shared_judge(map, kind);
 }
 
 void shared_close(int fd, void *map, const struct shared_kind *kind)

@@ -65,6 +65,14 @@ __attribute__((warn_unused_result)) int
 shared_verify(int fd, const void *map, const struct shared_kind *kind);
 
 /*
+ * The same of the file alone: it may be touched, and what was found in it when
+ * it was opened is believed. For who only writes: reading has the kernel map
+ * much of what is around, in each process that does it once.
+ */
+__attribute__((warn_unused_result)) int
+shared_is_whole(int fd, const struct shared_kind *kind);
+
+/*
  * Gives storage to a part of the file that was never touched, so that using it
  * through the mapping cannot fail (with SIGBUS) when the disk is full. The part
  * is filled with zeros. 0 or a negative errno such as -ENOSPC.

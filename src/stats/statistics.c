@@ -196,7 +196,11 @@ static void statistics_commit(struct statistics *st, uint64_t slot,
 	counters_set(&h->journal[(folds + 1) % STATISTICS_JOURNAL],
 		     next->serial);
 	atomic_store_explicit(&h->folds, folds + 1, memory_order_release);
-	(void)statistics_finish(st);
+	/* As statistics_finish() does for one that gets no further. */
+	if (statistics_set_serial(st, (uint32_t)slot, 0))
+		counters_set(&h->finished, folds + 1);
+	else
+		statistics_give_up(st);
 }
 
 static void statistics_tell_end(const struct statistics *st,
