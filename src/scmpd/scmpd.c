@@ -221,12 +221,20 @@ static void open_folders(const struct scmpd *s, struct folders *f)
 
 static int become_own_user(const struct scmpd *s, struct buf *error)
 {
-	struct identity own;
+	struct identity own, front;
 	int failed;
 
 	if (!s->privileged)
 		return 0;
 	failed = identity_find(s->settings->scmp_user, &own);
+	/* Whoever is of our user is an administrator at the Unix socket. */
+	if (failed == 0 &&
+	    identity_find(s->settings->front_user, &front) == 0 &&
+	    front.uid == own.uid)
+		log_warning("scmp_user %s is front_user, too: a session that "
+			    "was taken over could administer; give scmpd an "
+			    "account of its own",
+			    s->settings->scmp_user);
 	if (failed == 0)
 		failed = identity_drop(&own);
 	if (failed == 0)

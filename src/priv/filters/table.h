@@ -182,7 +182,7 @@ static const struct filter_row filter_rows[] = {
 	{"wait4",	MONITOR, {{0}}},
 	{"waitid",	MONITOR, {{0}}},
 	{"kill",	MONITOR, {{0}}},
-	{"tgkill",	TRUSTED, {{0}}},	/* abort(3) */
+	{"tgkill",	MONITOR, {{0}}},	/* abort(3) */
 	{"pidfd_open",	MONITOR, {{0}}},
 	{"pidfd_send_signal", MONITOR, {{0}}},
 	{"rt_sigaction", TRUSTED, {{0}}},
@@ -225,7 +225,6 @@ static const struct filter_row filter_rows[] = {
 	 * and of the configuration. */
 	{"ioctl",	DAEMON, {ARG(1, FIONREAD)}},	/* how much came */
 	{"ioctl",	DAEMON, {ARG(1, TCGETS)}}, /* libconfuse: a terminal? */
-	{"socketpair",	DAEMON, {ARG(0, AF_UNIX)}},	/* libevent's signals */
 	{"fchown",	DAEMON, {{0}}},	/* SQLite, if it has to stay uid 0 */
 	{"open",	DAEMON, {{0}}},
 	{"stat",	DAEMON, {{0}}},
