@@ -122,7 +122,10 @@ static void tell_to_stop(struct stream *t)
 {
 	while (signals_next(t->signals))
 		;
-	if (!t->is_told)
+	/* Whoever asks twice does not wait for an answer. */
+	if (t->is_told)
+		t->raw->is_over = true;
+	else
 		tell(t, "STOP");
 	t->is_told = true;
 }
