@@ -90,8 +90,7 @@ static void row_of_counters(const struct statistics_counters *counters,
 	if (messages <= UINT32_MAX)
 		row->messages = (int64_t)messages - 1;
 	if (verb > COUNTERS_VERBS || row->marks > UINT32_MAX ||
-	    messages > UINT32_MAX ||
-	    row->idle_ms > row->age_ms + ROW_AHEAD_MS)
+	    messages > UINT32_MAX || row->idle_ms > row->age_ms + ROW_AHEAD_MS)
 		row->suspect = true;
 }
 

@@ -35,7 +35,7 @@ struct statistics_row {
 	uint64_t retrieved_octets;
 	uint64_t marks;	  /* messages marked as deleted now */
 	int64_t messages; /* in the maildrop; -1: not known yet */
-	int verb;	/* enum pop3_verb, COUNTERS_OTHER_VERB; -1: none yet */
+	int verb; /* enum pop3_verb, COUNTERS_OTHER_VERB; -1: none yet */
 };
 
 /* From copies of the pages; now_ms is clock_ms(). */

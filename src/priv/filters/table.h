@@ -39,11 +39,11 @@ enum {
 
 /* What is asked of an argument; the values compared are 64 bits wide. */
 enum filter_test {
-	ANY,	 /* nothing */
-	IS,	 /* argument == value */
+	ANY,	  /* nothing */
+	IS,	  /* argument == value */
 	NOT_LESS, /* argument >= value */
-	WITHOUT, /* argument & mask == 0 */
-	MASKED	 /* argument & mask == value */
+	WITHOUT,  /* argument & mask == 0 */
+	MASKED	  /* argument & mask == value */
 };
 
 struct filter_condition {
