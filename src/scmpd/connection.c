@@ -456,8 +456,7 @@ size_t scmpd_end_connections_from(struct scmpd *s,
 	struct connection *c;
 	size_t n = 0;
 
-	LIST_FOREACH(c, &s->connections, entry)
-	{
+	for (c = LIST_FIRST(&s->connections); c; c = LIST_NEXT(c, entry)) {
 		if (c->is_ending || !c->caller.has_address ||
 		    !network_contains(network, &c->caller.address))
 			continue;
