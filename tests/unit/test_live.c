@@ -269,6 +269,29 @@ static void a_signal_reaches_monitors_or_all(void **state)
 
 #define TEST(f) cmocka_unit_test_setup(f, setup)
 
+static void note(void *context, const struct admission_ticket *ticket,
+		 pid_t monitor)
+{
+	int64_t *sum = context;
+
+	*sum += ticket->slot * 1000 + monitor;
+}
+
+/* Not those that have no place, or whose monitor is gone. */
+static void who_can_be_asked_is_who_has_a_place_and_a_monitor(void **state)
+{
+	struct admission_ticket none = ADMISSION_NO_TICKET;
+	int64_t sum = 0;
+
+	(void)state;
+	add(1, 100, 101);
+	add(2, 102, 103);
+	live_set_monitor(&live, live_add(&live, &none), 104);
+	(void)end_of(102);
+	live_each(&live, note, &sum);
+	assert_int_equal(sum, 1100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +306,7 @@ int main(void)
 		TEST(a_crash_is_a_signal_that_nobody_sent),
 		TEST(a_front_that_does_not_go_is_killed_once_it_is_late),
 		TEST(a_signal_reaches_monitors_or_all),
+		TEST(who_can_be_asked_is_who_has_a_place_and_a_monitor),
 	};
 
 	log_close(); /* crashes are logged */
