@@ -305,7 +305,7 @@ new_generation() { # the old one
 	need unshare
 	command_line </dev/null
 	printf '%s\n' 'USER alice' 'PASS secret' STAT QUIT >"$WORLD/says"
-	bare unshare -m sh -c 'mount -t tmpfs -o size=300k,mode=0750 none "$1/run" &&
+	become unshare -m sh -c 'mount -t tmpfs -o size=300k,mode=0750 none "$1/run" &&
 		shift && exec "$@"' - "$WORLD" \
 		python3 "$REPOSITORY/tests/lib/starter.py" each 3 \
 		"${COMMAND[@]}" </dev/null >"$WORLD/started" 2>&1 &
