@@ -128,13 +128,16 @@ fits_in_dovecot() { # form
 	stored ann '{PLAIN.hex}736563726574'
 	pop3_apop() {
 		coproc { pop3; }
-		read -r -u "${COPROC[0]}" greeting
+		# bash closes its own when the session has ended.
+		exec {from}<&"${COPROC[0]}"
+		read -r -u "$from" greeting
 		stamp=$(grep -o '<.*>' <<<"${greeting%$'\r'}")
 		digest=$(printf '%s%s' "$stamp" secret | md5sum)
 		printf 'APOP ann %s\r\nQUIT\r\n' "${digest%% *}" >&"${COPROC[1]}"
-		read -r -u "${COPROC[0]}" answer
+		read -r -u "$from" answer
+		exec {from}<&-
 	}
-	local greeting stamp digest answer
+	local greeting stamp digest answer from
 	pop3_apop
 	[[ $answer == '+OK logged in'* ]]
 }
