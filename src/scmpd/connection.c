@@ -432,36 +432,3 @@ void connection_accept(struct scmpd *s, const struct listener *listener, int fd)
 	connection_arm(c);
 	(void)bufferevent_enable(c->stream, EV_READ | EV_WRITE);
 }
-
-size_t scmpd_end_connections_of(struct scmpd *s, struct span name,
-				const struct connection *except)
-{
-	struct connection *c;
-	size_t n = 0;
-
-	for (c = LIST_FIRST(&s->connections); c; c = LIST_NEXT(c, entry)) {
-		if (c == except || c->is_ending ||
-		    c->caller.trust != CALLER_ACCOUNT ||
-		    !span_equal(span_str(c->caller.name), name))
-			continue;
-		connection_end(c);
-		n++;
-	}
-	return n;
-}
-
-size_t scmpd_end_connections_from(struct scmpd *s,
-				  const struct network *network)
-{
-	struct connection *c;
-	size_t n = 0;
-
-	for (c = LIST_FIRST(&s->connections); c; c = LIST_NEXT(c, entry)) {
-		if (c->is_ending || !c->caller.has_address ||
-		    !network_contains(network, &c->caller.address))
-			continue;
-		connection_end(c);
-		n++;
-	}
-	return n;
-}
