@@ -42,7 +42,7 @@
 
 enum {
 	/* Of the program; that of a file may be lower. */
-	DATABASE_VERSION = 1,
+	DATABASE_VERSION = 2,
 	DATABASE_STATEMENTS = 16,
 };
 

@@ -36,10 +36,6 @@ static const char *const database_versions[] = {
 	/* Whether APOP can be offered is asked often. */
 	"CREATE INDEX users_secret ON users(id) WHERE secret IS NOT NULL"
 	" OR upper(substr(password,1,6)) IN ('{PLAIN','{CLEAR');"
-	/* What is usual here is asked for as often. */
-	"CREATE INDEX users_hash ON users(id) WHERE password>''"
-	" AND substr(password,1,1) NOT IN ('!','*')"
-	" AND upper(substr(password,1,6)) NOT IN ('{PLAIN','{CLEAR');"
 	"CREATE TABLE credentials("
 	"id INTEGER PRIMARY KEY,"
 	"user INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,"
@@ -78,6 +74,10 @@ static const char *const database_versions[] = {
 	"'%n',iif(instr(name,'@'),substr(name,1,instr(name,'@')-1),name)),"
 	"'%d',iif(instr(name,'@'),substr(name,instr(name,'@')+1),'%d'))"
 	" AS path,name,uid,gid,enabled FROM users);",
+	/* What is usual here is asked for as often. */
+	"CREATE INDEX IF NOT EXISTS users_hash ON users(id) WHERE password>''"
+	" AND substr(password,1,1) NOT IN ('!','*')"
+	" AND upper(substr(password,1,6)) NOT IN ('{PLAIN','{CLEAR')",
 };
 _Static_assert(sizeof(database_versions) / sizeof(database_versions[0]) ==
 		       DATABASE_VERSION,

@@ -119,21 +119,24 @@ int database_store_each(const char *path, struct buf *text,
  * they have instead of a hash, few rows are read.
  */
 #define SECRETS "('{PLAIN','{CLEAR')"
-#define HASHES                                                                 \
-	"SELECT password FROM users INDEXED BY users_hash WHERE password>'' "  \
+#define HASHES(index)                                                          \
+	"SELECT password FROM users " index "WHERE password>'' "               \
 	"AND substr(password,1,1) NOT IN ('!','*') AND "                       \
 	"upper(substr(password,1,6)) NOT IN " SECRETS " ORDER BY id "
 
 static const struct {
 	const char *sql;
-	unsigned hashes; /* then it is enough, */
-	unsigned rows;	 /* and so it is with rows of whatever kind */
+	const char *older; /* in a file of version 1, which has no such index */
+	unsigned hashes;   /* then it is enough, */
+	unsigned rows;	   /* and so it is with rows of whatever kind */
 } database_store_forms[] = {
-	{HASHES "ASC", DATABASE_STORE_HASHES, DATABASE_STORE_ROWS},
-	{HASHES "DESC", DATABASE_STORE_HASHES, DATABASE_STORE_ROWS},
+	{HASHES("INDEXED BY users_hash ") "ASC", HASHES("") "ASC",
+	 DATABASE_STORE_HASHES, DATABASE_STORE_ROWS},
+	{HASHES("INDEXED BY users_hash ") "DESC", HASHES("") "DESC",
+	 DATABASE_STORE_HASHES, DATABASE_STORE_ROWS},
 	{"SELECT '{PLAIN}' FROM users INDEXED BY users_secret WHERE secret IS "
 	 "NOT NULL OR upper(substr(password,1,6)) IN " SECRETS,
-	 1, 1},
+	 NULL, 1, 1},
 };
 
 static int database_store_look(struct database *db, size_t i,
@@ -146,6 +149,12 @@ static int database_store_look(struct database *db, size_t i,
 	failed =
 		database_prepare(db, DATABASE_ONCE, database_store_forms[i].sql,
 				 &statement, error);
+	if (failed && database_store_forms[i].older) {
+		buf_reset(error);
+		failed = database_prepare(db, DATABASE_ONCE,
+					  database_store_forms[i].older,
+					  &statement, error);
+	}
 	if (failed)
 		return failed;
 	enough += database_store_forms[i].hashes;

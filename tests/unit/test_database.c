@@ -182,6 +182,34 @@ static void test_a_newer_schema_is_refused_by_readers_and_writers(void **state)
 	}
 }
 
+/* Version 1 had no index of hashes. */
+static void test_an_older_schema_is_read_and_brought_up_to_date(void **state)
+{
+	struct users_facts facts = {0};
+	struct database db;
+
+	(void)state;
+	make_users();
+	db = open_as(DATABASE_WRITE);
+	add(&db, "carl",
+	    "$6$saltsalt$IxDD3jeSOb5eB1CX5LBsqZFVkJdido3OUILO5Ifz5iwMuTS4XMS130"
+	    "MTSuDDl3aCI6WouIL9AjRbLCelDCy.g.");
+	database_close(&db);
+	run_sql("DROP INDEX users_hash; PRAGMA user_version = 1");
+	assert_int_equal(database_store_facts(path, &facts), 0);
+	assert_non_null(strstr(facts.example, "$6$"));
+	db = open_as(DATABASE_WRITE);
+	database_close(&db);
+	/* There is one now, and the number says so. */
+	run_sql("SELECT count(*) FROM users INDEXED BY users_hash WHERE "
+		"password>'' AND substr(password,1,1) NOT IN ('!','*') AND "
+		"upper(substr(password,1,6)) NOT IN ('{PLAIN','{CLEAR')");
+	db = open_as(DATABASE_READ);
+	database_close(&db);
+	run_sql("CREATE TEMP TABLE t(x INTEGER CHECK(x=2)); INSERT INTO t "
+		"SELECT user_version FROM pragma_user_version");
+}
+
 static void test_the_mode_of_a_new_file_goes_by_its_folder(void **state)
 {
 	struct database db;
@@ -1091,6 +1119,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_what_is_no_database_of_ours_is_refused),
 		TEST(test_a_newer_schema_is_refused_by_readers_and_writers),
+		TEST(test_an_older_schema_is_read_and_brought_up_to_date),
 		TEST(test_the_mode_of_a_new_file_goes_by_its_folder),
 		TEST(test_a_change_is_all_or_nothing),
 		TEST(test_a_user_is_stored_whole),
