@@ -152,7 +152,7 @@ setup() {
 
 @test "db migrate tells the version" {
 	scmp db init
-	scmp db migrate | grep -q 'version 1'
+	scmp db migrate | grep -q 'version 2'
 }
 
 @test "who is added can log in, and who is disabled or deleted cannot" {
