@@ -340,7 +340,7 @@ static size_t stored_tail(struct span form)
 	size_t n = dollar < form.n ? form.n - dollar - 1 : form.n;
 	size_t most = dollar == form.n			  ? 11
 		      : span_starts(form, span_str("$2")) ? 31
-							  : STORED_RANDOM;
+							  : n;
 
 	return n < most ? n : most;
 }
