@@ -221,7 +221,9 @@ static enum stored_verdict stored_crypt(struct stored *s, struct buf *words)
 	s->is_costly = cost.is_costly;
 	if (cost.asked > cost.limit)
 		return stored_excess(words, cost.asked, cost.limit, cost.unit);
+	/* Never none: that is what forms without a hash have. */
 	s->work_us = crypt_work_us(&cost);
+	s->work_us += !s->work_us;
 	if (words && cost.asked) {
 		stored_say_number(words, ", ", cost.asked, " ");
 		stored_say(words, cost.unit);
