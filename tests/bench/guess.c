@@ -3,9 +3,12 @@
  * guess --port N --tries N NAME:PASSWORD...: how long each of these logins,
  * all of which are refused, takes from PASS to its answer. Each try has a
  * connection of its own; they take turns in an order that changes. Prints
- * the median of each in microseconds, in their order:
+ * the median of each in microseconds, in their order, and the median of what
+ * each took for every microsecond that the first took in the same round,
+ * which a machine whose speed drifts does not change:
  *
  *	median_us=N,N,...
+ *	ratio=1.0000,N,...
  */
 #include "bench.h"
 #include "client.h"
@@ -65,6 +68,34 @@ static struct kind *turn(struct kind *kinds, size_t n, size_t round, size_t i)
 	return &kinds[round % 2 ? n - 1 - at : at];
 }
 
+/* Sorts the times: to be called when nobody needs their rounds any more. */
+static void print_medians(const struct kind *kinds, size_t n)
+{
+	printf("median_us=");
+	for (size_t i = 0; i < n; i++)
+		printf("%s%.2f", i ? "," : "",
+		       bench_median(kinds[i].times, kinds[i].n));
+	printf("\n");
+}
+
+static void print_ratios(const struct kind *kinds, size_t n)
+{
+	double *ratios = calloc(kinds[0].n, sizeof(*ratios));
+
+	if (!ratios)
+		die("calloc:");
+	printf("ratio=");
+	for (size_t i = 0; i < n; i++) {
+		for (size_t round = 0; round < kinds[i].n; round++)
+			ratios[round] =
+				kinds[i].times[round] / kinds[0].times[round];
+		printf("%s%.4f", i ? "," : "",
+		       bench_median(ratios, kinds[i].n));
+	}
+	printf("\n");
+	free(ratios);
+}
+
 int main(int argc, char **argv)
 {
 	struct kind kinds[KINDS_MOST] = {0};
@@ -88,10 +119,7 @@ int main(int argc, char **argv)
 			kind->times[kind->n++] = try(port, kind);
 		}
 	}
-	printf("median_us=");
-	for (size_t i = 0; i < n; i++)
-		printf("%s%.2f", i ? "," : "",
-		       bench_median(kinds[i].times, kinds[i].n));
-	printf("\n");
+	print_ratios(kinds, n);
+	print_medians(kinds, n);
 	return 0;
 }

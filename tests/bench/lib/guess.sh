@@ -42,7 +42,7 @@ guess_store() {
 
 # guess_one STORE SCHEME
 guess_one() {
-	local store report times title="guess: $1, $2"
+	local store report times ratios title="guess: $1, $2"
 	guess_users "$2" && store=$(guess_store "$1")
 	[ -n "$store" ] || {
 		complain "no users for $title"
@@ -53,21 +53,29 @@ guess_one() {
 		--listen "127.0.0.1:${ports[ours]}" || return
 	report=$("$tools/guess" --port "${ports[ours]}" \
 		--tries "$(pick 500 100)" user070:wrong nobody0:wrong \
-		lockout:wrong) || complain "$title did not end well"
+		lockout:wrong user030:wrong) || complain "$title did not end well"
 	stop ours
 	IFS=, read -r -a times <<<"$(value median_us "$report")"
-	add_row "$title, unknown user" us "${times[1]}" "wrong password" \
-		"${times[0]}" none ''
-	add_row "$title, disabled user" us "${times[2]}" "wrong password" \
-		"${times[0]}" none ''
-	guess_difference "$title" "${times[@]}"
+	IFS=, read -r -a ratios <<<"$(value ratio "$report")"
+	guess_row "$title, unknown user" "${times[1]}" "${times[0]}"
+	guess_row "$title, disabled user" "${times[2]}" "${times[0]}"
+	guess_row "$title, a second wrong password" "${times[3]}" "${times[0]}"
+	guess_difference "$title, difference" le 2 "${ratios[@]:1:2}"
+	guess_difference "$title, noise" none '' "${ratios[3]}"
 }
 
-# The largest difference to a wrong password, in percent.
+# guess_row TITLE US WRONG-US
+guess_row() {
+	add_row "$1" us "$2" "wrong password" "$3" none ''
+}
+
+# guess_difference TITLE HOW TARGET RATIO…: the largest difference to a wrong
+# password of the same round, in percent, of the medians of all rounds. That
+# of two wrong passwords is what this machine cannot tell apart.
 guess_difference() {
-	add_absolute "$1, difference" % "$(awk -v a="$2" -v b="$3" -v c="$4" '
-		function off(x) { x = 100 * (x - a) / a; return x < 0 ? -x : x }
-		BEGIN { x = off(b); y = off(c); print (x > y ? x : y) }')" le 2
+	add_absolute "$1" % "$(printf '%s\n' "${@:4}" | awk '
+		{ x = 100 * ($1 - 1); x = x < 0 ? -x : x; if (x > most) most = x }
+		END { print most + 0 }')" "$2" "$3"
 }
 
 group_guess() {
