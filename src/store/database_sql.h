@@ -28,6 +28,12 @@ _Static_assert(DATABASE_STATEMENTS_USED <= (int)DATABASE_STATEMENTS,
 	       "there is room for all of them");
 
 /*
+ * The library is ready for use, from the first call on: 0, -ENOMEM, -ENOSYS.
+ * Is the next database opened by who makes files beside it?
+ */
+__attribute__((warn_unused_result)) int database_library(bool makes_files);
+
+/*
  * A statement that is ready for its parameters. To be given back with
  * database_finish(), whatever came of it.
  */
