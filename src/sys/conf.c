@@ -8,14 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct conf_key *key_named(const struct conf *c, struct span name)
-{
-	for (size_t i = 0; i < c->nkeys; i++)
-		if (span_equal(name, span_str(c->keys[i].name)))
-			return &c->keys[i];
-	return NULL;
-}
-
 static struct conf_origin *origin_of(const struct conf *c,
 				     const struct conf_key *key)
 {
@@ -53,16 +45,7 @@ static int set_default(struct conf *c, const struct conf_key *key)
 		return 0;
 	}
 	if (!key->def) {
-		if (key->type == CONF_INTEGER)
-			*(int64_t *)conf_slot(c, key) = 0;
-		else if (key->type == CONF_SIZE)
-			*(uint64_t *)conf_slot(c, key) = 0;
-		else if (key->type == CONF_BOOLEAN)
-			*(bool *)conf_slot(c, key) = false;
-		else if (key->type == CONF_WORD)
-			*(int *)conf_slot(c, key) = 0;
-		else
-			*(unsigned *)conf_slot(c, key) = 0;
+		memset(conf_slot(c, key), 0, conf_value_size(key->type));
 		return 0;
 	}
 	return conf_value_store(c, key, def);
@@ -195,7 +178,7 @@ int conf_set(struct conf *c, const char *assignment, struct buf *error)
 {
 	struct span all = span_str(assignment);
 	size_t n = span_find(all, '=');
-	const struct conf_key *key = key_named(c, span_take(all, n));
+	const struct conf_key *key = conf_key_named(c, span_take(all, n));
 	int r = -EINVAL;
 
 	if (key && n < all.n) {
@@ -252,7 +235,7 @@ void conf_where(const struct conf *c, size_t offset, struct buf *out)
 
 void conf_where_named(const struct conf *c, struct span name, struct buf *out)
 {
-	const struct conf_key *key = key_named(c, name);
+	const struct conf_key *key = conf_key_named(c, name);
 
 	if (key)
 		add_where(origin_of(c, key), out);

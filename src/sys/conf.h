@@ -114,7 +114,7 @@ const char *conf_live_name(const struct conf *, size_t i);
 /* "default", "file" (or an option), "scmp" (overridden); NULL: no such key. */
 const char *conf_source(const struct conf *, struct span name);
 
-/* Adds the value as text, a word or number without quotes. False: no key. */
+/* Adds the value as `-o` takes it, without quotes. False: no such key. */
 bool conf_add_value(const struct conf *, struct span name, struct buf *out);
 
 /* Whether a file or an option has given the key at this offset. */

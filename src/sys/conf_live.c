@@ -7,22 +7,19 @@
 
 /* What a key was before, and the text that it was overridden with last. */
 struct conf_saved {
-	bool boolean;
-	int word;
-	int64_t integer;
-	const char *string;
+	unsigned char value[sizeof(int64_t)]; /* any but a list */
 	const char *text;
 	const char *kept; /* the string of `text` */
 };
 
-static size_t live_index(const struct conf *c, struct span name)
+static const struct conf_key *live_key(const struct conf *c, struct span name)
 {
-	for (size_t i = 0; i < c->nkeys; i++) {
-		if ((c->keys[i].flags & CONF_LIVE) &&
-		    span_equal(name, span_str(c->keys[i].name)))
-			return i;
-	}
-	return c->nkeys;
+	const struct conf_key *key = conf_key_named(c, name);
+	bool is_live = key && (key->flags & CONF_LIVE) &&
+		       conf_value_size(key->type) <=
+			       sizeof(((struct conf_saved *)0)->value);
+
+	return is_live ? key : NULL;
 }
 
 static bool live_prepare(struct conf *c)
@@ -39,46 +36,19 @@ static bool live_prepare(struct conf *c)
 
 static void live_save(const struct conf *c, size_t i)
 {
-	const void *slot = conf_slot(c, &c->keys[i]);
-	struct conf_saved *saved = &c->saved[i];
+	const struct conf_key *key = &c->keys[i];
 
-	if (c->origins[i].is_overridden)
-		return;
-	switch (c->keys[i].type) {
-	case CONF_INTEGER:
-		saved->integer = *(const int64_t *)slot;
-		break;
-	case CONF_WORD:
-		saved->word = *(const int *)slot;
-		break;
-	case CONF_BOOLEAN:
-		saved->boolean = *(const bool *)slot;
-		break;
-	default:
-		saved->string = *(const char *const *)slot;
-		break;
-	}
+	if (!c->origins[i].is_overridden)
+		memcpy(c->saved[i].value, conf_slot(c, key),
+		       conf_value_size(key->type));
 }
 
 static void live_put_back(const struct conf *c, size_t i)
 {
-	void *slot = conf_slot(c, &c->keys[i]);
-	const struct conf_saved *saved = &c->saved[i];
+	const struct conf_key *key = &c->keys[i];
 
-	switch (c->keys[i].type) {
-	case CONF_INTEGER:
-		*(int64_t *)slot = saved->integer;
-		break;
-	case CONF_WORD:
-		*(int *)slot = saved->word;
-		break;
-	case CONF_BOOLEAN:
-		*(bool *)slot = saved->boolean;
-		break;
-	default:
-		*(const char **)slot = saved->string;
-		break;
-	}
+	memcpy(conf_slot(c, key), c->saved[i].value,
+	       conf_value_size(key->type));
 }
 
 /* The memory of a string is that of the last time, if it is the same. */
@@ -104,19 +74,21 @@ static int live_store(struct conf *c, size_t i, const char *text)
 int conf_override(struct conf *c, struct span name, const char *text,
 		  struct buf *error)
 {
-	size_t i = live_index(c, name);
+	const struct conf_key *key = live_key(c, name);
+	size_t i;
 	int r;
 
-	if (i == c->nkeys || c->keys[i].type == CONF_LIST)
+	if (!key)
 		return -ENOENT;
 	if (!live_prepare(c))
 		return -ENOMEM;
+	i = (size_t)(key - c->keys);
 	live_save(c, i);
 	r = live_store(c, i, text);
 	if (r == 0)
 		c->origins[i].is_overridden = true;
 	else if (r == -EINVAL)
-		conf_value_expected(&c->keys[i], error);
+		conf_value_expected(key, error);
 	return r;
 }
 
@@ -140,33 +112,22 @@ const char *conf_live_name(const struct conf *c, size_t i)
 
 const char *conf_source(const struct conf *c, struct span name)
 {
-	for (size_t i = 0; i < c->nkeys; i++) {
-		if (!span_equal(name, span_str(c->keys[i].name)))
-			continue;
-		if (c->origins[i].is_overridden)
-			return "scmp";
-		return c->origins[i].line ? "file" : "default";
-	}
-	return NULL;
+	const struct conf_key *key = conf_key_named(c, name);
+	const struct conf_origin *origin;
+
+	if (!key)
+		return NULL;
+	origin = &c->origins[key - c->keys];
+	if (origin->is_overridden)
+		return "scmp";
+	return origin->line ? "file" : "default";
 }
 
 bool conf_add_value(const struct conf *c, struct span name, struct buf *out)
 {
-	for (size_t i = 0; i < c->nkeys; i++) {
-		const struct conf_key *key = &c->keys[i];
-		const void *slot = conf_slot(c, key);
+	const struct conf_key *key = conf_key_named(c, name);
 
-		if (!span_equal(name, span_str(key->name)))
-			continue;
-		if (key->type == CONF_INTEGER)
-			buf_add_u64(out, (uint64_t) * (const int64_t *)slot);
-		else if (key->type == CONF_WORD)
-			buf_add_str(out, key->words[*(const int *)slot]);
-		else if (key->type == CONF_BOOLEAN)
-			buf_add_str(out, *(const bool *)slot ? "yes" : "no");
-		else if (key->type == CONF_STRING)
-			buf_add_str(out, *(const char *const *)slot);
-		return true;
-	}
-	return false;
+	if (key)
+		conf_value_text(c, key, out);
+	return key != NULL;
 }

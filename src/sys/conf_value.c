@@ -4,8 +4,6 @@
 #include "base/num.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,9 +59,32 @@ const char *conf_copy(struct conf *c, struct span text)
 	return p;
 }
 
+const struct conf_key *conf_key_named(const struct conf *c, struct span name)
+{
+	for (size_t i = 0; i < c->nkeys; i++)
+		if (span_equal(name, span_str(c->keys[i].name)))
+			return &c->keys[i];
+	return NULL;
+}
+
 void *conf_slot(const struct conf *c, const struct conf_key *key)
 {
 	return (char *)c->settings + key->offset;
+}
+
+size_t conf_value_size(enum conf_type type)
+{
+	static const size_t sizes[] = {
+		[CONF_STRING] = sizeof(const char *),
+		[CONF_LIST] = sizeof(struct conf_list),
+		[CONF_INTEGER] = sizeof(int64_t),
+		[CONF_BOOLEAN] = sizeof(bool),
+		[CONF_WORD] = sizeof(int),
+		[CONF_SIZE] = sizeof(uint64_t),
+		[CONF_MODE] = sizeof(unsigned),
+	};
+
+	return sizes[type];
 }
 
 /* --- one value ------------------------------------------------------------ */
@@ -256,140 +277,4 @@ int conf_list_split(struct conf *c, const struct conf_key *key,
 			return -ENOMEM;
 	}
 	return 0;
-}
-
-/* --- in words ------------------------------------------------------------- */
-
-static void add_integer(struct buf *b, int64_t v)
-{
-	if (v < 0)
-		buf_add_char(b, '-');
-	buf_add_u64(b, v < 0 ? -(uint64_t)v : (uint64_t)v);
-}
-
-static void add_range(const struct conf_key *key, struct buf *b)
-{
-	buf_add_str(b, " from ");
-	add_integer(b, key->min);
-	if (key->max == INT64_MAX) {
-		buf_add_str(b, " up");
-	} else {
-		buf_add_str(b, " to ");
-		add_integer(b, key->max);
-	}
-	if (key->unit) {
-		buf_add_char(b, ' ');
-		buf_add_str(b, key->unit);
-	}
-}
-
-static void add_words(const struct conf_key *key, struct buf *b)
-{
-	for (size_t i = 0; key->words[i]; i++) {
-		if (i > 0)
-			buf_add_str(b, key->words[i + 1] ? ", " : " or ");
-		buf_add_str(b, key->words[i]);
-	}
-}
-
-void conf_value_expected(const struct conf_key *key, struct buf *b)
-{
-	switch (key->type) {
-	case CONF_STRING:
-		buf_add_str(b, "text");
-		if (key->max > 0) {
-			buf_add_str(b, " of a length");
-			add_range(key, b);
-		}
-		break;
-	case CONF_LIST:
-		buf_add_str(b, "a list");
-		break;
-	case CONF_INTEGER:
-		buf_add_str(b, "a number");
-		add_range(key, b);
-		break;
-	case CONF_BOOLEAN:
-		buf_add_str(b, "yes or no");
-		break;
-	case CONF_WORD:
-		add_words(key, b);
-		break;
-	case CONF_SIZE:
-		buf_add_str(b, "a size (k, M, G may follow)");
-		add_range(key, b);
-		break;
-	case CONF_MODE:
-		buf_add_str(b, "octal permissions such as 0600");
-		break;
-	}
-}
-
-static bool is_plain(const char *text)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789_.:%@-[]/";
-
-	return *text && strspn(text, allowed) == strlen(text) &&
-	       !strstr(text, "//");
-}
-
-void conf_print_quoted(const char *text, FILE *f)
-{
-	if (is_plain(text)) {
-		fputs(text, f);
-		return;
-	}
-	fputc('"', f);
-	for (; *text; text++) {
-		/* "${NAME}" would be taken from the environment. */
-		if (strchr("\"\\$", *text))
-			fputc('\\', f);
-		if (*text == '\n')
-			fputs("\\n", f);
-		else
-			fputc(*text, f);
-	}
-	fputc('"', f);
-}
-
-static void print_list(const struct conf_list *list, FILE *f)
-{
-	fputc('{', f);
-	for (size_t i = 0; i < list->n; i++) {
-		if (i > 0)
-			fputs(", ", f);
-		conf_print_quoted(list->items[i], f);
-	}
-	fputc('}', f);
-}
-
-void conf_value_print(const struct conf *c, const struct conf_key *key, FILE *f)
-{
-	const void *slot = conf_slot(c, key);
-
-	switch (key->type) {
-	case CONF_STRING:
-		conf_print_quoted(*(const char *const *)slot, f);
-		break;
-	case CONF_LIST:
-		print_list(slot, f);
-		break;
-	case CONF_INTEGER:
-		fprintf(f, "%" PRId64, *(const int64_t *)slot);
-		break;
-	case CONF_BOOLEAN:
-		fputs(*(const bool *)slot ? "yes" : "no", f);
-		break;
-	case CONF_WORD:
-		fputs(key->words[*(const int *)slot], f);
-		break;
-	case CONF_SIZE:
-		fprintf(f, "%" PRIu64, *(const uint64_t *)slot);
-		break;
-	case CONF_MODE:
-		fprintf(f, "%04o", *(const unsigned *)slot);
-		break;
-	}
 }

@@ -12,8 +12,12 @@
 void *conf_alloc(struct conf *, size_t octets);
 const char *conf_copy(struct conf *, struct span text);
 
-/* The member of the settings that belongs to a key. */
+/* NULL: there is none. */
+const struct conf_key *conf_key_named(const struct conf *, struct span name);
+
+/* The member of the settings that belongs to a key, and its octets. */
 void *conf_slot(const struct conf *, const struct conf_key *);
+size_t conf_value_size(enum conf_type);
 
 /* Stores a key's value: 0; -EINVAL: not allowed by its row; -ENOMEM. For a
  * list, the text becomes its only item. */
@@ -27,9 +31,10 @@ void conf_list_empty(struct conf *, const struct conf_key *);
 /* "an integer from 1 to 60": what a row allows, for messages. */
 void conf_value_expected(const struct conf_key *, struct buf *);
 
-/* The value as the file's grammar has it. */
+/* The value as `-o` takes it, and as the file's grammar has it. */
+void conf_value_text(const struct conf *, const struct conf_key *,
+		     struct buf *);
 void conf_value_print(const struct conf *, const struct conf_key *, FILE *);
-void conf_print_quoted(const char *text, FILE *);
 
 /* Reads the files in order, see conf_load(); the libconfuse side. The paths
  * must live as long as the conf; `required` is about the first. */

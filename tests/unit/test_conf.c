@@ -66,11 +66,16 @@ static const struct conf_key keys[] = {
 	 .def = "green"},
 	{.name = "room",
 	 .type = CONF_SIZE,
+	 .flags = CONF_LIVE,
 	 AT(room),
 	 .min = 1,
 	 .max = INT64_MAX,
 	 .def = "64k"},
-	{.name = "mode", .type = CONF_MODE, AT(mode), .def = "0640"},
+	{.name = "mode",
+	 .type = CONF_MODE,
+	 .flags = CONF_LIVE,
+	 AT(mode),
+	 .def = "0640"},
 	{.name = "later", .type = CONF_STRING, AT(later), .flags = CONF_LATER},
 };
 enum { NKEYS = sizeof(keys) / sizeof(keys[0]) };
@@ -409,15 +414,21 @@ static void what_is_overridden_comes_back(void **state)
 		assert_int_equal(override(f, "path", "/b"), 0);
 		assert_int_equal(override(f, "fast", "no"), 0);
 		assert_int_equal(override(f, "colour", "blue"), 0);
+		assert_int_equal(override(f, "room", "2k"), 0);
+		assert_int_equal(override(f, "mode", "644"), 0);
 		assert_source(f, "timeout", "9", "scmp");
 		assert_source(f, "path", "/b", "scmp");
 		assert_source(f, "fast", "no", "scmp");
 		assert_source(f, "colour", "blue", "scmp");
+		assert_source(f, "room", "2048", "scmp");
+		assert_source(f, "mode", "0644", "scmp");
 		conf_restore(&f->conf);
 		assert_source(f, "timeout", "7", "file");
 		assert_source(f, "path", "/a", "file");
 		assert_source(f, "fast", "yes", "default");
 		assert_source(f, "colour", "green", "default");
+		assert_source(f, "room", "65536", "default");
+		assert_source(f, "mode", "0640", "default");
 		conf_restore(&f->conf);
 	}
 }
@@ -436,7 +447,7 @@ static void what_cannot_be_overridden_stays(void **state)
 	assert_source(f, "timeout", "5", "scmp");
 	assert_null(conf_source(&f->conf, span_str("nothing")));
 	assert_string_equal(conf_live_name(&f->conf, 0), "path");
-	assert_null(conf_live_name(&f->conf, 4));
+	assert_null(conf_live_name(&f->conf, 6));
 }
 
 /* Up to the comment that ends the line. */
