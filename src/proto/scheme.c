@@ -146,7 +146,7 @@ static const struct scheme bare = {
 	.prefix = "$",
 };
 
-const struct scheme *scheme_find(struct span name)
+static const struct scheme *scheme_find(struct span name)
 {
 	for (size_t i = 0; i < schemes_n; i++) {
 		if (span_equal_nocase(name, span_str(schemes[i].name)))

@@ -72,10 +72,8 @@ struct scheme {
 extern const struct scheme schemes[];
 extern const size_t schemes_n;
 
-/* By name, in any case, without braces and suffix; or NULL. */
-const struct scheme *scheme_find(struct span name);
-
-/* The same with a suffix .b64, .base64 or .hex, or none: *encoding is set. */
+/* By name, in any case, without braces, with a suffix .b64, .base64 or .hex or
+ * none; or NULL. *encoding is set. */
 const struct scheme *scheme_find_encoded(struct span words,
 					 enum scheme_encoding *encoding);
 

@@ -203,11 +203,6 @@ size_t wire_end(struct wire *w, char out[WIRE_END_MAX])
 	return n + 3;
 }
 
-void wire_count_begin(struct wire_counter *c)
-{
-	*c = (struct wire_counter)WIRE_COUNTER_INIT;
-}
-
 /* Counts octets one by one up to end. */
 static uint64_t count_bare(char *last, const char *p, const char *end)
 {

@@ -84,7 +84,6 @@ struct wire_counter {
 		0, '\n'                                                        \
 	}
 
-void wire_count_begin(struct wire_counter *c);
 void wire_count(struct wire_counter *c, struct span piece);
 
 /* What wire_octets() tells after wire_end() of a whole message. */

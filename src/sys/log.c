@@ -128,11 +128,6 @@ void log_close(void)
 	the_log.is_open = true; /* and does not open by itself again */
 }
 
-int log_fd(void)
-{
-	return the_log.is_open ? the_log.sink.fd : STDERR_FILENO;
-}
-
 void log_write(const struct log_event *event, struct span words,
 	       const struct log_field *fields, size_t n)
 {

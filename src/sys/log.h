@@ -99,9 +99,6 @@ void log_look(void);
 /* Closes the sink without a word; later lines are dropped silently. */
 void log_close(void);
 
-/* The sink's descriptor, or -1: for programs that close all others. */
-int log_fd(void);
-
 /* Writes the event. `words` is the classic text, made by the program, with
  * untrusted parts already escaped (buf_add_escaped); control characters and
  * octets above 0x7E that are left in it are escaped here. The classic line is

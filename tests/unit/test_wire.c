@@ -396,11 +396,11 @@ static void test_count_of_many(void **state)
 {
 	enum { N = 300 * 64 };
 	char *mem = malloc(N);
-	struct wire_counter c;
+	struct wire_counter c = WIRE_COUNTER_INIT;
+	struct wire_counter paired = WIRE_COUNTER_INIT;
 
 	(void)state;
 	memset(mem, '\n', N);
-	wire_count_begin(&c);
 	wire_count(&c, span_make(mem, N));
 	wire_count(&c, span_make(mem, 0));
 	wire_count(&c, span_str(NULL));
@@ -408,9 +408,8 @@ static void test_count_of_many(void **state)
 	assert_int_equal(wire_count_end(&c), 4 * N);
 	for (size_t i = 0; i < N; i += 2)
 		mem[i] = '\r';
-	wire_count_begin(&c);
-	wire_count(&c, span_make(mem, N));
-	assert_int_equal(wire_count_end(&c), N);
+	wire_count(&paired, span_make(mem, N));
+	assert_int_equal(wire_count_end(&paired), N);
 	free(mem);
 }
 
