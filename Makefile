@@ -313,7 +313,7 @@ lint: all ## layers, format, static analysis, man pages, units
 
 INSTALL = install
 COMPLETED = pop3-session scmp
-UNITS = pop3.socket pop3.service pop3@.service scmpd.socket scmpd.service
+UNITS = $(notdir $(sort $(wildcard systemd/*.socket systemd/*.service)))
 # To be copied to /etc/fail2ban by whoever has it.
 FAIL2BAN = $(sort $(wildcard fail2ban/*/*.conf))
 man_place = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
