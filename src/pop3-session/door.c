@@ -29,20 +29,14 @@ const char *door_reply(enum door_verdict verdict)
 	return replies[verdict];
 }
 
-/* Also counts it, and tells those who look. */
+/* Counts it, and tells those who look. */
 static void count_refusal(struct service *service, const struct peer *peer,
 			  enum counters_refusal why)
 {
-	struct events_event event = {
-		.type = EVENTS_REFUSED,
-		.has_peer = peer->known,
-		.reason = why,
-	};
+	struct events_event event = {.type = EVENTS_REFUSED, .reason = why};
 
-	if (peer->known) {
-		event.address = peer->address;
-		event.port = peer->port;
-	}
+	if (peer->known)
+		events_set_peer(&event, &peer->address, peer->port);
 	statistics_refused(&service->statistics, why);
 	(void)events_write(&service->events, &event);
 }

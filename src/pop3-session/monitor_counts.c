@@ -11,11 +11,8 @@ static void tell(const struct monitor_setup *setup, pid_t pid,
 
 	event->session = setup->ticket->number;
 	event->pid = (uint32_t)pid;
-	event->has_peer = peer->known;
-	if (peer->known) {
-		event->address = peer->address;
-		event->port = peer->port;
-	}
+	if (peer->known)
+		events_set_peer(event, &peer->address, peer->port);
 	(void)events_write(&setup->service->events, event);
 }
 

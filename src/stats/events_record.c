@@ -66,6 +66,14 @@ const char *events_reason_word(const struct events_event *event)
 	}
 }
 
+void events_set_peer(struct events_event *event,
+		     const struct network_address *address, uint16_t port)
+{
+	event->has_peer = true;
+	event->address = *address;
+	event->port = port;
+}
+
 void events_set_text(struct events_event *event, struct span text)
 {
 	event->text_n =

@@ -74,6 +74,10 @@ struct events_event {
 	char text[EVENTS_TEXT];
 };
 
+/* Whose connection it is about. */
+void events_set_peer(struct events_event *event,
+		     const struct network_address *address, uint16_t port);
+
 /* Sets the text; what is not printable (stats/printable.h) becomes '?', and
  * what is longer than EVENTS_TEXT - 1 octets is cut. */
 void events_set_text(struct events_event *event, struct span text);

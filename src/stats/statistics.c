@@ -212,18 +212,19 @@ static void statistics_tell_end(const struct statistics *st,
 		.type = EVENTS_CLOSE,
 		.session = counters_get(&identity->number),
 		.pid = identity->pid,
-		.has_peer = identity->has_peer != 0,
-		.port = (uint16_t)identity->port,
 		.reason = statistics_end(identity),
 		.age_s = statistics_lasted(identity),
 		.deleted = counters_get(&identity->counts.deleted),
 	};
 	uint32_t user_n = identity->user_n;
+	struct network_address address;
 
 	if (!st->events)
 		return;
-	memcpy(event.address.octets, (const void *)identity->address,
-	       sizeof(event.address.octets));
+	memcpy(address.octets, (const void *)identity->address,
+	       sizeof(address.octets));
+	if (identity->has_peer)
+		events_set_peer(&event, &address, (uint16_t)identity->port);
 	events_set_text(&event,
 			span_make(identity->user, user_n < STATISTICS_USER
 							  ? user_n
