@@ -18,7 +18,10 @@ setup() {
 	online
 }
 
-teardown() { end_scmpd; }
+teardown() {
+	rm -rf /tmp/pop3-session-34568
+	end_scmpd
+}
 
 # Over TCP, logged in as that user with $PASSWORD.
 as() { # name word...
@@ -58,9 +61,6 @@ socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$WORLD/dead"
 	online --server "127.0.0.1:$(free_port_of_loopback)"
 	exits 6 scmp --login boss --login-fd 0 status <<<secret
 	said '127.0.0.1 port [0-9]*: nobody answers there'
-	online --server no-such-host.invalid
-	exits 6 scmp status
-	said 'no-such-host.invalid port 9109: '
 	stop_scmpd
 	online
 	exits 6 scmp status
@@ -84,10 +84,69 @@ socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$WORLD/dead"
 		<<<"$PASSWORD" | grep -q '^version:'
 }
 
+# Somebody else's server, which greets like scmpd and keeps what it is told.
+foreign() { # ADDRESS-OF-SOCAT
+	setpriv --reuid 34567 --regid 34567 --clear-groups \
+		socat "$1,fork" EXEC:"$WORLD/foreign/greets" 2>/dev/null &
+	HELPERS+=($!)
+}
+
+visits_foreign() { # OPTION...
+	bare setpriv --reuid 34568 --regid 34568 --clear-groups \
+		"$BUILD/bin/scmp" --timeout 5 "$@" user add joe --password-fd 0 \
+		<<<"$PASSWORD"$'\n'"$PASSWORD" 2>"$WORLD/said"
+}
+
+@test "nothing is sent to a server of another user, whatever it says" {
+	need_root
+	need setpriv socat
+	local port
+	port=$(free_port_of_loopback)
+	chmod 755 "$WORLD"
+	install -d -o 34567 -m 777 "$WORLD/foreign"
+	cat >"$WORLD/foreign/greets" <<-'SCRIPT'
+		#!/bin/sh
+		printf '+OK [PREAUTH] SCMP/2 x ready\r\n'
+		exec cat >>"${0%/*}/told"
+	SCRIPT
+	chmod 755 "$WORLD/foreign/greets"
+	install -d -o 34567 -m 755 /tmp/pop3-session-34568
+	foreign "UNIX-LISTEN:/tmp/pop3-session-34568/scmp.sock,mode=777"
+	foreign "UNIX-LISTEN:$WORLD/foreign/scmp.sock,mode=777"
+	foreign "TCP-LISTEN:$port,bind=127.0.0.1,reuseaddr"
+	wait_for 20 test -S /tmp/pop3-session-34568/scmp.sock
+	wait_for 20 test -S "$WORLD/foreign/scmp.sock"
+	wait_for 20 nc -z 127.0.0.1 "$port"
+	# Its folder is passed over; what root has in /run is the next place.
+	refute visits_foreign --config /dev/null
+	said ' /run/pop3-session/scmp.sock: '
+	exits 7 visits_foreign --socket "$WORLD/foreign/scmp.sock"
+	said 'scmp.sock: the user with the number 34567 listens there, who is neither'
+	exits 7 visits_foreign --server "127.0.0.1:$port"
+	said "127.0.0.1 port $port: the user with the number 34567 listens"
+	exits 7 visits_foreign --server "127.0.0.1:$port" --login boss \
+		--login-fd 0
+	# Nor by root.
+	exits 7 scmp --socket "$WORLD/foreign/scmp.sock" status
+	[ ! -s "$WORLD/foreign/told" ]
+	# It is a server that scmp would speak to, if it trusted that user.
+	scmp -o scmp_user=34567:34567 --socket "$WORLD/foreign/scmp.sock" \
+		--timeout 1 status || true
+	grep -q STATUS "$WORLD/foreign/told"
+	visits_foreign -o scmp_user=34567 --server "127.0.0.1:$port" || true
+	grep -q 'ROLE joe' "$WORLD/foreign/told"
+}
+
 @test "passwords in clear stay on the machine" {
 	online --server 192.0.2.1
 	exits 7 scmp --login boss --login-fd 0 status <<<"$PASSWORD"
 	said '192.0.2.1 port 9109: .*SCMP in clear would cross the network; a tunnel'
+	# A name would be asked for in the network.
+	online --server no-such-host.invalid
+	exits 7 bare strace -f -o "$WORLD/calls" -e trace=%network \
+		"${SCMP[@]}" status 2>"$WORLD/said"
+	said 'no-such-host.invalid port 9109: .*SCMP in clear'
+	refute grep -q 'socket(' "$WORLD/calls"
 	exits 2 scmp --server '[::1' status
 	exits 2 scmp --server '[::1]x' status
 	exits 2 scmp --server 'host:' status

@@ -28,7 +28,8 @@ enum {
 struct client_place {
 	bool is_local;
 	char path[CLIENT_PLACE]; /* of the Unix socket */
-	char host[CLIENT_PLACE], port[8];
+	char host[CLIENT_PLACE];
+	uint16_t port;
 	char text[CLIENT_PLACE + 16]; /* for messages */
 };
 
@@ -67,7 +68,8 @@ void client_close(struct scmp *s);
 __attribute__((warn_unused_result)) int
 client_find_place(struct scmp *s, struct client_place *place);
 
-/* A connected socket to that place, or -1 after a message; then *status. */
+/* A connected socket to that place, whose server is trusted (scmp/trust.h), or
+ * -1 after a message; then *status. */
 __attribute__((warn_unused_result)) int
 client_connect(const struct scmp *s, const struct client_place *place,
 	       int timeout_ms, int *status);

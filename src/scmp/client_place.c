@@ -2,14 +2,16 @@
 /* Where scmpd is, and the way there. */
 #include "scmp/client.h"
 
+#include "base/num.h"
 #include "config/run_dir.h"
 #include "net/sockaddr.h"
 #include "scmp/scmp.h"
+#include "scmp/trust.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -42,6 +44,7 @@ static int take_server(const struct scmp *s, struct span text,
 	size_t n = span_find(host, is_bracketed ? ']' : ':');
 	struct span rest = span_drop(host, n + is_bracketed);
 	struct span port = span_drop(rest, 1);
+	uint64_t number = CLIENT_PORT;
 	struct buf out;
 
 	host = span_take(host, n);
@@ -53,18 +56,14 @@ static int take_server(const struct scmp *s, struct span text,
 	buf_init(&out, place->host, sizeof(place->host));
 	buf_add_span(&out, host);
 	if (!host.n || !buf_str(&out) || (is_bracketed && n == text.n - 1) ||
-	    (rest.n && (rest.p[0] != ':' || !port.n)) ||
-	    port.n >= sizeof(place->port))
+	    (rest.n && rest.p[0] != ':') ||
+	    (rest.n && (!num_parse_u64(port, UINT16_MAX, &number) || !number)))
 		return scmp_fail(s, STATUS_USAGE,
 				 "--server wants HOST, HOST:PORT or "
 				 "[ADDRESS]:PORT");
-	if (port.n)
-		snprintf(place->port, sizeof(place->port), SPAN_FMT,
-			 SPAN_ARG(port));
-	else
-		snprintf(place->port, sizeof(place->port), "%d", CLIENT_PORT);
-	snprintf(place->text, sizeof(place->text), "%s port %s", place->host,
-		 place->port);
+	place->port = (uint16_t)number;
+	snprintf(place->text, sizeof(place->text), "%s port %u", place->host,
+		 (unsigned)place->port);
 	return STATUS_OK;
 }
 
@@ -85,6 +84,17 @@ static int take_configured(const struct scmp *s, struct client_place *place)
 	return take_server(s, span_take(first, span_find(first, ' ')), place);
 }
 
+/* Is that in the folder, and the folder not one that others could have made? */
+static bool holds(const char *folder, const char *name)
+{
+	int fd = run_dir_open(folder);
+	bool is_there = fd >= 0 && faccessat(fd, name, F_OK, 0) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return is_there;
+}
+
 /* The socket of one's own scmpd, if there is one; else the machine's. */
 static int take_default(const struct scmp *s, struct client_place *place)
 {
@@ -95,12 +105,11 @@ static int take_default(const struct scmp *s, struct client_place *place)
 
 	buf_init(&out, path, sizeof(path));
 	run_dir_add_path(&out, settings, geteuid() == 0);
-	buf_add_str(&out, name);
-	if (!settings->run_dir[0] && buf_str(&out) && access(path, F_OK) < 0) {
+	if (!settings->run_dir[0] && buf_str(&out) && !holds(path, name + 1)) {
 		buf_reset(&out);
 		run_dir_add_path(&out, settings, true);
-		buf_add_str(&out, name);
 	}
+	buf_add_str(&out, name);
 	return take_path(s, buf_span(&out), place);
 }
 
@@ -191,60 +200,39 @@ static int connect_local(const struct client_place *place, int timeout_ms)
 		     timeout_ms);
 }
 
-static bool is_loopback(const struct addrinfo *a)
+/*
+ * The first that answers. What was typed as a password stays on the machine:
+ * other addresses are not tried, and names, which would be asked for in the
+ * network for as long as that takes, are not looked up.
+ */
+static int connect_inet(const struct client_place *place, int timeout_ms)
 {
-	struct sockaddr_storage storage = {0};
-	struct network_address address;
-	uint16_t port;
-
-	memcpy(&storage, a->ai_addr, a->ai_addrlen);
-	return sockaddr_split(&storage, &address, &port) &&
-	       network_is_loopback(&address);
-}
-
-/* The first that answers. What was typed as a password stays on the machine:
- * other addresses are not tried. */
-static int connect_inet(const struct addrinfo *all, int timeout_ms)
-{
+	const char *const both[] = {"127.0.0.1", "::1"};
+	bool is_name = strcasecmp(place->host, "localhost") == 0;
 	int fd = -EPROTONOSUPPORT;
 
-	for (const struct addrinfo *a = all; a && fd < 0; a = a->ai_next) {
-		if (is_loopback(a))
-			fd = reach(a->ai_addr, a->ai_addrlen, timeout_ms);
+	for (size_t i = 0; i < (is_name ? 2 : 1) && fd < 0; i++) {
+		const char *host = is_name ? both[i] : place->host;
+		struct network_address address;
+		struct sockaddr_storage to;
+		socklen_t n;
+
+		if (!network_address_parse(span_str(host), &address) ||
+		    !network_is_loopback(&address))
+			continue;
+		n = sockaddr_make(&address, place->port, false, &to);
+		fd = reach((const struct sockaddr *)&to, n, timeout_ms);
 	}
 	return fd;
-}
-
-static int resolve(const struct scmp *s, const struct client_place *place,
-		   struct addrinfo **all)
-{
-	const struct addrinfo hints = {.ai_family = AF_UNSPEC,
-				       .ai_socktype = SOCK_STREAM,
-				       .ai_flags = AI_NUMERICSERV};
-	int failed = getaddrinfo(place->host, place->port, &hints, all);
-
-	if (failed == 0)
-		return STATUS_OK;
-	return scmp_fail(s, STATUS_UNAVAILABLE, "%s: %s", place->text,
-			 gai_strerror(failed));
 }
 
 int client_connect(const struct scmp *s, const struct client_place *place,
 		   int timeout_ms, int *status)
 {
-	struct addrinfo *all = NULL;
-	int fd;
+	int fd = place->is_local ? connect_local(place, timeout_ms)
+				 : connect_inet(place, timeout_ms);
 
 	*status = STATUS_OK;
-	if (place->is_local) {
-		fd = connect_local(place, timeout_ms);
-	} else {
-		*status = resolve(s, place, &all);
-		if (*status != STATUS_OK)
-			return -1;
-		fd = connect_inet(all, timeout_ms);
-		freeaddrinfo(all);
-	}
 	if (fd == -EPROTONOSUPPORT)
 		*status = scmp_fail(
 			s, STATUS_DENIED,
@@ -254,5 +242,11 @@ int client_connect(const struct scmp *s, const struct client_place *place,
 			place->text);
 	else if (fd < 0)
 		*status = (int)explain(s, place->text, place->is_local, -fd);
-	return fd < 0 ? -1 : fd;
+	if (fd < 0)
+		return -1;
+	*status = trust_server(s, place, fd);
+	if (*status == STATUS_OK)
+		return fd;
+	close(fd);
+	return -1;
 }
