@@ -58,7 +58,7 @@ as() { # name word...
 socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$WORLD/dead"
 	exits 6 scmp --socket "$WORLD/dead" status
 	said "$WORLD/dead: nobody answers there; is scmpd running\?"
-	online --server "127.0.0.1:$(free_port_of_loopback)"
+	online --server "127.0.0.1:$(free_port)"
 	exits 6 scmp --login boss --login-fd 0 status <<<secret
 	said '127.0.0.1 port [0-9]*: nobody answers there'
 	stop_scmpd

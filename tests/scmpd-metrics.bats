@@ -17,7 +17,7 @@ setup() {
 teardown() { end_scmpd; }
 
 with_http() {
-	HTTP_PORT=$(free_port_of_loopback)
+	HTTP_PORT=$(free_port)
 	start_scmpd -o "metrics_listen=127.0.0.1:$HTTP_PORT" "$@"
 	grep -q 'metrics at' "$WORLD/scmpd.log" ||
 		skip "built without libmicrohttpd"

@@ -13,7 +13,8 @@
 # run/, state/, the server's log in log. $OPTIONS is what every session and
 # server is started with; a test adds to it: OPTIONS+=(-o idle_timeout=1).
 # The environment's POP3_TEST_OPTIONS comes behind it (words apart by spaces).
-# As root the mail belongs to $MAIL_UID, an id without an account.
+# As root the mail belongs to $MAIL_UID, an id without an account. Files may run
+# at the same time: ids, ports ($FIRST_PORT and on) and worlds are their own.
 #
 #   mailbox USER [PASSWORD]        a user and an empty Maildir, $WORLD/mail/USER
 #   message USER NAME [FOLDER]     a message from standard input, put there as
@@ -61,8 +62,25 @@
 REPOSITORY=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 BUILD=${BUILD:-$REPOSITORY/build}
 PROGRAM=$BUILD/bin/pop3-session
-MAIL_UID=12345
-FRONT_UID=54321
+
+# Which file of all it is that runs: each has ids and ports of its own, so that
+# those that run at the same time do not take them from each other.
+index_of_file() {
+	local file index=0
+	for file in "$REPOSITORY"/tests/*.bats "$REPOSITORY"/tests/system/*.bats
+	do
+		[ "$file" -ef "$BATS_TEST_FILENAME" ] && break
+		index=$((index + 1))
+	done
+	echo "$index"
+}
+
+FILE_INDEX=$(index_of_file)
+MAIL_UID=$((12300 + FILE_INDEX))
+FRONT_UID=$((54300 + FILE_INDEX))
+# Below the ports that connections are given.
+PORTS_OF_A_FILE=80
+FIRST_PORT=$((20000 + FILE_INDEX * PORTS_OF_A_FILE))
 readonly STEP_LIMIT=60 # seconds for one line of a dialogue, or an end
 
 begin() {
@@ -333,22 +351,42 @@ talk_to() {
 
 # --- servers ----------------------------------------------------------------
 
-# A port that nobody listens on, below those that connections are given; in one
-# test each is another one.
+# One of this file's ports that nobody listens on; in one test each is another
+# one. (Another run of the same file may take them elsewhere in their order.)
 free_port() {
 	local port
-	while :; do
-		port=$((20000 + RANDOM % 10000))
-		grep -qsx "$port" "$WORLD/ports" && continue
-		(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+	for port in $(shuf -i "$FIRST_PORT-$((FIRST_PORT + PORTS_OF_A_FILE - 1))")
+	do
+		! grep -qsx "$port" "$WORLD/ports" || continue
+		(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || {
+			echo "$port" | tee -a "$WORLD/ports"
+			return
+		}
 	done
-	echo "$port" | tee -a "$WORLD/ports"
+	echo "no port from $FIRST_PORT on is free" >&2
+	return 1
 }
 
 answers() {
 	local line
 	{ read -r -t 5 line <"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null &&
 		[[ $line == +OK* ]]
+}
+
+# It, or a child of it, has the socket on which connections to that port of
+# IPv4 come in: nobody else's server answers there. (Of a process that hides its
+# descriptors nothing is known, but that it is still there.)
+listens() { # pid port
+	local sockets pid
+	sockets=$(awk -v "port=$(printf '%04X' "$2")" '$4 == "0A" &&
+		substr($2, 10) == port { print "socket:[" $10 "]" }' \
+		/proc/net/tcp)
+	[ -n "$sockets" ] || return
+	ls "/proc/$1/fd/" >/dev/null 2>&1 || return 0
+	for pid in "$1" $(pgrep -P "$1"); do
+		readlink "/proc/$pid/fd/"* | grep -qxF "$sockets" && return
+	done
+	return 1
 }
 
 # A server whose start was lost to another program's port is started again.
@@ -359,10 +397,7 @@ serve() {
 		command_line --listen "127.0.0.1:$PORT" "$@"
 		become "${COMMAND[@]}" </dev/null >/dev/null 2>>"$WORLD/log" &
 		SERVER=$!
-		if wait_for 30 up_or_gone; then
-			# The first visit may still have the only place.
-			wait_for 30 up_or_gone && ! gone "$SERVER" && return
-		fi
+		has_come_up && return
 		echo "start $try failed" >>"$WORLD/log"
 		stop_server
 	done
@@ -370,8 +405,13 @@ serve() {
 	return 1
 }
 
+# It answers, and again: the first visit may still have the only place.
+has_come_up() {
+	wait_for 30 up_or_gone && wait_for 30 up_or_gone && ! gone "$SERVER"
+}
+
 up_or_gone() {
-	answers "$PORT" || gone "$SERVER"
+	gone "$SERVER" || { listens "$SERVER" "$PORT" && answers "$PORT"; }
 }
 
 # Ended, though nobody may have asked yet how: an orphan is the first process's,

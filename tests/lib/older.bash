@@ -68,9 +68,7 @@ serve_older() { # where-out where-err command...
 		PORT6=$(free_port)
 		become "${@/#@PORT/$PORT}" </dev/null >"$out" 2>>"$err" &
 		SERVER=$!
-		if wait_for 30 up_or_gone && answers "$PORT"; then
-			return
-		fi
+		has_come_up && return
 		echo "start $try failed" >>"$WORLD/log"
 		stop_server
 	done
@@ -93,9 +91,7 @@ serve_pop3d() {
 			--scmp-port "$SCMP_PORT" "$@" \
 			</dev/null >"$WORLD/out" 2>>"$WORLD/log" &
 		SERVER=$!
-		if wait_for 30 up_or_gone && answers "$PORT"; then
-			return
-		fi
+		has_come_up && return
 		echo "start $try failed" >>"$WORLD/log"
 		stop_server
 	done

@@ -21,7 +21,7 @@
 #
 # Lines are sent all at once: replies come in their order.
 
-SCMP_UID=23456
+SCMP_UID=$((23400 + FILE_INDEX))
 # The roles beyond which nobody may go there; empty: none.
 LOCAL_CEILING='' TCP_CEILING=''
 
@@ -48,33 +48,34 @@ account() {
 	adds "$@"
 }
 
-free_port_of_loopback() {
-	python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
-}
-
-scmpd_answers() {
-	[ -S "$WORLD/scmp.sock" ] &&
-		nc -z 127.0.0.1 "$SCMP_PORT" 2>/dev/null
-}
-
+# A start that was lost to another program's port is tried again.
 start_scmpd() {
 	local -a more
+	local try
 	read -r -a more <<<"${POP3_TEST_OPTIONS:-}"
-	SCMP_PORT=$(free_port_of_loopback)
 	if [ "$EUID" = 0 ]; then
 		chown -R "$SCMP_UID:$SCMP_UID" "$WORLD/db"
 		more+=(-o "scmp_user=$SCMP_UID:$SCMP_UID" -o "scmp_group=$SCMP_UID")
 	fi
-	become "$BUILD/bin/scmpd" --config "$WORLD/conf" \
-		-o "scmp_listen=unix:$WORLD/scmp.sock $LOCAL_CEILING" \
-		-o "scmp_listen=127.0.0.1:$SCMP_PORT $TCP_CEILING" \
-		-o hostname=scmp.test "${more[@]}" "$@" \
-		2>>"$WORLD/scmpd.log" &
-	SCMPD=$!
-	wait_for 20 scmpd_answers
+	for try in 1 2 3; do
+		SCMP_PORT=$(free_port)
+		become "$BUILD/bin/scmpd" --config "$WORLD/conf" \
+			-o "scmp_listen=unix:$WORLD/scmp.sock $LOCAL_CEILING" \
+			-o "scmp_listen=127.0.0.1:$SCMP_PORT $TCP_CEILING" \
+			-o hostname=scmp.test "${more[@]}" "$@" \
+			2>>"$WORLD/scmpd.log" &
+		SCMPD=$!
+		wait_for 30 scmpd_up_or_gone && ! gone "$SCMPD" && return
+		echo "start $try failed" >>"$WORLD/scmpd.log"
+		stop_scmpd
+	done
+	return 1
+}
+
+scmpd_up_or_gone() {
+	gone "$SCMPD" || {
+		[ -S "$WORLD/scmp.sock" ] && listens "$SCMPD" "$SCMP_PORT"
+	}
 }
 
 stop_scmpd() {
@@ -124,11 +125,6 @@ answers_are() {
 		fi
 		i=$((i + 1))
 	done
-}
-
-# (What serve asks in common.bash has here the name of something else.)
-up_or_gone() {
-	nc -z 127.0.0.1 "$PORT" 2>/dev/null || gone "$SERVER"
 }
 
 audited() {

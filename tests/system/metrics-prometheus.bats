@@ -16,7 +16,7 @@ setup() {
 	begin_scmpd
 	account joe
 	share_run_dir
-	METRICS=127.0.0.1:$(free_port_of_loopback)
+	METRICS=127.0.0.1:$(free_port)
 	start_scmpd -o "metrics_listen=$METRICS"
 	grep -q 'metrics at' "$WORLD/scmpd.log" ||
 		skip "built without libmicrohttpd"
@@ -28,7 +28,7 @@ setup() {
 teardown() { end_scmpd; }
 
 start_prometheus() {
-	PROMETHEUS=127.0.0.1:$(free_port_of_loopback)
+	PROMETHEUS=127.0.0.1:$(free_port)
 	cat >"$WORLD/prometheus.yml" <<-END
 		global:
 		  scrape_interval: 1s

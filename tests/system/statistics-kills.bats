@@ -31,17 +31,6 @@ setup() {
 
 teardown() { end_scmpd; }
 
-# (What serve waits for in common.bash has here the name of something else.)
-answers() {
-	local line
-	{ read -r -t 5 line <"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null &&
-		[[ $line == +OK* ]]
-}
-
-up_or_gone() {
-	answers "$PORT" || gone "$SERVER"
-}
-
 under_load() { # HOW KILLS RESTARTS
 	chown -R "$SCMP_UID:$SCMP_UID" "$WORLD/db"
 	local status=0
