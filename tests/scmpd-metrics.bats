@@ -210,6 +210,25 @@ metric() { # a line of it is in $SAID
 	[ "$(fetch -o /dev/null -w '%{http_code}' "$METRICS")" = 200 ]
 }
 
+@test "when all clients of HTTP leave at once the next one is served" {
+	need curl
+	local -a silent
+	with_http
+	for ((i = 0; i < 40; i++)); do
+		exec {fd}<>"/dev/tcp/127.0.0.1/$HTTP_PORT"
+		silent+=("$fd")
+	done
+	# It has taken whom it could, and then hears of all in one moment.
+	local_says NOOP
+	answers_are '+OK*'
+	kill -STOP "$SCMPD"
+	for fd in "${silent[@]}"; do
+		exec {fd}>&-
+	done
+	kill -CONT "$SCMPD"
+	[ "$(fetch -o /dev/null -w '%{http_code}' "$METRICS")" = 200 ]
+}
+
 @test "garbage over HTTP is refused, and the server goes on" {
 	need curl
 	with_http

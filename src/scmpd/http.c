@@ -159,16 +159,33 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *c,
 
 /* --- in the event loop --- */
 
-/* Whatever is to be done now; and when it is to be looked after again. */
+static bool is_full(struct http *http)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(
+		http->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+	return info && info->num_connections >= HTTP_CONNECTIONS;
+}
+
+/*
+ * Whatever is to be done now; and when it is to be looked after again. While it
+ * is full the library does not listen, and begins again in the next run behind
+ * the one in which somebody left: if all left in that one, nothing else would
+ * bring the next.
+ */
 static void on_activity(evutil_socket_t fd, short what, void *context)
 {
 	struct http *http = context;
 	MHD_UNSIGNED_LONG_LONG ms;
 	struct timeval delay;
+	bool was_full;
 
 	(void)fd;
 	(void)what;
-	(void)MHD_run(http->daemon);
+	do {
+		was_full = is_full(http);
+		(void)MHD_run(http->daemon);
+	} while (was_full && !is_full(http));
 	if (MHD_get_timeout(http->daemon, &ms) != MHD_YES) {
 		(void)event_del(http->timer);
 		return;
