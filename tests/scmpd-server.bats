@@ -121,15 +121,55 @@ refused() {
 	answers_are '+OK info source=default' '+OK error' \
 		'+OK [[]NOCHANGE] error' '+OK warning' \
 		'+OK warning source=scmp' '-ERR [[]SYNTAX] *'
-	refute audited '.*args=error'
+	reads_again
+	refute grep -q 'configuration was read again' "$WORLD/scmpd.log"
 	stop_scmpd
 	rm "$WORLD/run/control"
 	start_scmpd
-	local_says LOGLEVEL 'KICK id=1'
+	local_says LOGLEVEL
 	answers_are '+OK warning source=scmp'
-	refute audited '.*KICK'
-	local_says 'LOGLEVEL info' 'KICK id=1'
-	audited '.*KICK'
+	reads_again
+	refute grep -q 'configuration was read again' "$WORLD/scmpd.log"
+	local_says 'LOGLEVEL info'
+	reads_again
+	wait_for 20 grep -q 'configuration was read again' "$WORLD/scmpd.log"
+}
+
+# By SIGHUP, of which there is a line at the level `info`.
+reads_again() {
+	local place="$WORLD/mail/$RANDOM/%u"
+	sed -i "s|^maildir = .*|maildir = \"$place\"|" "$WORLD/conf"
+	kill -HUP "$SCMPD"
+	wait_for 20 mail_is_at "$place"
+}
+
+mail_is_at() {
+	local_says MAILDIR
+	[[ $(answer 1) == "+OK $1 "* ]]
+}
+
+@test "no level of the log leaves out who has changed something, or logged in" {
+	local_says 'LOGLEVEL error' 'LIMITS max_sessions 77' 'ADD_USER x'
+	audited 'user=root from=local verb=LOGLEVEL args=error result=OK'
+	audited 'user=root from=local verb=LIMITS args="max_sessions 77" result=OK'
+	audited '.* verb=ADD_USER .*result=SYNTAX'
+	says vera NOOP
+	lines_to 127.0.0.1 "$SCMP_PORT" -- 'USER vera' 'PASS wrong'
+	grep -q 'scmp: login: user=<vera>' "$WORLD/scmpd.log"
+	grep -q 'scmp: login failed: user=<vera>' "$WORLD/scmpd.log"
+}
+
+@test "the line of the longest command has its result, too" {
+	local letter reason
+	for letter in a é '\\\\'; do
+		reason=$(printf "%.0s$letter" {1..494})
+		[ "$letter" != a ] || reason+=$reason
+		local_says "BAN user nobody reason=\"$reason\"" 'EVENTS 1 ban'
+		answers_are '+OK banned*' '+OK 1 event' \
+			'event=ban * verb=BAN args="USER nobody reason=* result=OK' .
+		[ "$(tail -n 1 "$WORLD/scmpd.log" | grep -c \
+			'verb=BAN args="USER nobody reason=.*" result=OK$')" = 1 ]
+	done
 }
 
 @test "LOGLEVEL without a database lasts until the machine starts again" {

@@ -6,7 +6,12 @@
 
 #include <string.h>
 
-enum { AUDIT_NAME = 4 * USERS_NAME_SIZE, AUDIT_ARGS = 2048 };
+enum {
+	AUDIT_NAME = 4 * USERS_NAME_SIZE,
+	AUDIT_ARGS = 2 * SCMP_LINE_LIMIT,
+	/* What they may take of a line of the log, which has 4096. */
+	AUDIT_ARGS_SHOWN = 3 * SCMP_LINE_LIMIT,
+};
 
 static const struct log_event event_audit = {"audit", LOG_AT_INFO, "scmp"};
 static const struct log_event event_login = {"scmp_login", LOG_AT_INFO, "scmp"};
@@ -41,6 +46,30 @@ static void tell(const struct call *call, struct span fields)
 		watch_tell(call->scmpd, type, fields);
 }
 
+/*
+ * As much of the arguments as leaves room for the result behind them: the log
+ * has a backslash before some octets, and writes those of other letters than
+ * ASCII's as \xNN. No letter is cut in two.
+ */
+static struct span shown(struct span args)
+{
+	size_t room = AUDIT_ARGS_SHOWN, n;
+
+	for (n = 0; n < args.n; n++) {
+		unsigned char octet = (unsigned char)args.p[n];
+		size_t takes = octet > 0x7e		       ? 4
+			       : octet == '"' || octet == '\\' ? 2
+							       : 1;
+
+		if (takes > room)
+			break;
+		room -= takes;
+	}
+	while (n < args.n && n && ((unsigned char)args.p[n] & 0xc0) == 0x80)
+		n--;
+	return span_take(args, n);
+}
+
 /* The whole event as one line of words, and for other formats by fields. */
 void audit_call(const struct call *call)
 {
@@ -48,30 +77,32 @@ void audit_call(const struct call *call)
 	char line[2 * AUDIT_ARGS];
 	const char *verb = scmp_verbs[call->command->verb].name;
 	const char *result = scmp_code_name(call->code);
-	struct buf name, origin, args, words;
+	struct buf name, origin, whole, words;
+	struct span args;
 
 	buf_init(&name, names, sizeof(names));
 	buf_init(&origin, origins, sizeof(origins));
-	buf_init(&args, all, sizeof(all));
+	buf_init(&whole, all, sizeof(all));
 	buf_init(&words, line, sizeof(line));
 	caller_add_name(&name, call->caller);
 	caller_add_origin(&origin, call->caller);
-	scmp_command_add_redacted(&args, call->command);
+	scmp_command_add_redacted(&whole, call->command);
+	args = shown(buf_span(&whole));
 	buf_add_str(&words, "audit");
 	scmp_write_field(&words, "user", buf_span(&name));
 	scmp_write_field(&words, "from", buf_span(&origin));
 	scmp_write_field_str(&words, "verb", verb);
-	scmp_write_field(&words, "args", buf_span(&args));
+	scmp_write_field(&words, "args", args);
 	scmp_write_field_str(&words, "result", result);
 	const struct log_field fields[] = {
 		LOG_TEXT("user", LOG_HIDDEN, buf_span(&name)),
 		LOG_TEXT("from", LOG_HIDDEN, buf_span(&origin)),
 		LOG_TEXT("verb", LOG_HIDDEN, span_str(verb)),
-		LOG_TEXT("args", LOG_HIDDEN, buf_span(&args)),
+		LOG_TEXT("args", LOG_HIDDEN, args),
 		LOG_TEXT("result", LOG_HIDDEN, span_str(result)),
 	};
-	log_write(&event_audit, buf_span(&words), fields,
-		  sizeof(fields) / sizeof(fields[0]));
+	log_write_always(&event_audit, buf_span(&words), fields,
+			 sizeof(fields) / sizeof(fields[0]));
 	if (!words.overflow)
 		tell(call, span_drop(buf_span(&words), strlen("audit ")));
 }
@@ -103,8 +134,9 @@ void audit_login(struct scmpd *s, const struct caller *caller, struct span user,
 		LOG_TEXT("user", LOG_ANGLED, buf_span(&name)),
 		LOG_TEXT("rip", LOG_PLAIN, buf_span(&origin)),
 	};
-	log_write(&event_login, span_str(good ? "login" : "login failed"),
-		  fields, sizeof(fields) / sizeof(fields[0]));
+	log_write_always(&event_login,
+			 span_str(good ? "login" : "login failed"), fields,
+			 sizeof(fields) / sizeof(fields[0]));
 	s->counts[good ? METRICS_LOGINS_OK : METRICS_LOGINS_FAILED]++;
 	buf_init(&words, line, sizeof(line));
 	scmp_write_field(&words, "user", buf_span(&name));

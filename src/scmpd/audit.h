@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* One line of the log for everything that changes something, or tried to. */
+/* One line of the log for everything that changes something, or tried to,
+ * whatever the log's level is: it could not hide what follows it, nor itself.
+ */
 #ifndef SCMPD_AUDIT_H
 #define SCMPD_AUDIT_H
 

@@ -128,19 +128,24 @@ void log_close(void)
 	the_log.is_open = true; /* and does not open by itself again */
 }
 
-void log_write(const struct log_event *event, struct span words,
-	       const struct log_field *fields, size_t n)
+void log_write_always(const struct log_event *event, struct span words,
+		      const struct log_field *fields, size_t n)
 {
 	int saved = errno;
 
-	if (event->level > the_log.options.level)
-		return;
 	if (!the_log.is_open)
 		open_early();
 	if (the_log.unreported > 0)
 		report_loss();
 	put_line(event, words, fields, n);
 	errno = saved;
+}
+
+void log_write(const struct log_event *event, struct span words,
+	       const struct log_field *fields, size_t n)
+{
+	if (event->level <= the_log.options.level)
+		log_write_always(event, words, fields, n);
 }
 
 __attribute__((format(printf, 2, 0))) static void

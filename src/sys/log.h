@@ -109,6 +109,11 @@ void log_close(void);
 void log_write(const struct log_event *, struct span words,
 	       const struct log_field *fields, size_t n);
 
+/* The same whatever the level: for what nobody may have left out, not even who
+ * sets the level. */
+void log_write_always(const struct log_event *, struct span words,
+		      const struct log_field *fields, size_t n);
+
 /* Start-up and faults: text without fields. `fmt` as for printf. */
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
