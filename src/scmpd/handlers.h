@@ -34,9 +34,10 @@ call_handler roles_delete;
 
 call_handler rules_ban; /* rules.c */
 call_handler rules_unban;
-call_handler rules_bans;
 call_handler rules_allow;
 call_handler rules_unallow;
+
+call_handler rules_bans; /* rules_list.c */
 call_handler rules_allows;
 
 call_handler policy_show_all; /* policy.c */
