@@ -116,3 +116,29 @@ is_closed() {
 	[ "$(grep '^kind=' <<<"$SAID" | LC_ALL=C sort -u | wc -l)" = 5000 ]
 	[ "$(tail -n 1 <<<"$SAID")" = '+OK bye' ]
 }
+
+# Also where the damaged ones are as many as a piece of the list, and more.
+@test "a damaged rule is passed over and named in the log, and hides no other" {
+	need sqlite3
+	local id
+	local_says 'BAN user zoe'
+	bare sqlite3 "$DATABASE" "WITH n(i) AS (SELECT 0 UNION ALL SELECT i + 1
+			FROM n WHERE i < 999)
+		INSERT INTO rules(kind,effect,what,created,author,reason)
+		SELECT 'user','ban','w' || i || char(0) || 'x',0,'','' FROM n;
+		INSERT INTO rules(kind,effect,what,created,author,reason)
+		VALUES('user','ban','aaron',0,'',''),
+			('user','forbid','x',0,'','');"
+	id=$(bare sqlite3 "$DATABASE" "SELECT id FROM rules WHERE effect='forbid'")
+	local_says BANS ALLOWS
+	answers_are '+OK*' 'kind=user what=aaron *' 'kind=user what=zoe *' . \
+		'+OK*' .
+	grep -q "BANS passes over the rule of id [0-9]*: what it is of" \
+		"$WORLD/scmpd.log"
+	[ "$(grep -c 'ALLOWS passes over the rule' "$WORLD/scmpd.log")" = 16 ]
+	[ "$(grep -c 'ALLOWS passes over further rows' "$WORLD/scmpd.log")" = 1 ]
+	bare sqlite3 "$DATABASE" "DELETE FROM rules WHERE instr(what, char(0))"
+	local_says ALLOWS
+	grep -q "ALLOWS passes over the rule of id $id: its effect" \
+		"$WORLD/scmpd.log"
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* BANS and ALLOWS. */
-#include "scmpd/accounts.h"
 #include "scmpd/handlers.h"
+#include "scmpd/listing.h"
 #include "store/database_rules.h"
 #include "sys/clock.h"
 
@@ -9,10 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * In pieces, each of which is read anew behind the last rule of the one before:
- * neither a slow reader nor a long list takes memory or keeps writers out.
- */
 enum { PIECE = 500 };
 
 struct listing {
@@ -22,7 +18,14 @@ struct listing {
 	enum database_rule_kind kind; /* of the last that was sent */
 	char what[sizeof(((struct database_rule *)NULL)->what)];
 	unsigned n; /* in this piece */
+	/* Damaged rows: those in this piece, and how many were told of. */
+	unsigned damaged, told;
 };
+
+static const char *name_of(enum database_rule_effect effect)
+{
+	return effect == DATABASE_RULE_BAN ? "BANS" : "ALLOWS";
+}
 
 /* They come in the order of kind and then what. */
 static bool is_behind(const struct listing *l, const struct database_rule *rule)
@@ -60,24 +63,43 @@ static int list_rule(const struct database_rule *rule, void *context)
 	return 0;
 }
 
+/* Each piece meets those of the pieces before it, too. */
+static int pass_over(const struct database_rule_fault *fault, void *context)
+{
+	struct listing *l = context;
+	char memory[128];
+	struct buf row;
+
+	if (l->damaged++ < l->told)
+		return 0;
+	buf_init(&row, memory, sizeof(memory));
+	buf_add_str(&row, "the rule of id ");
+	buf_add_u64(&row, (uint64_t)fault->id);
+	buf_add_str(&row, ": ");
+	buf_add_str(&row, fault->why);
+	listing_pass_over(name_of(l->effect), &l->told,
+			  buf_str(&row) ? memory : "a rule");
+	return 0;
+}
+
 static bool more(struct call *call, void *state)
 {
 	struct listing *l = state;
+	const struct database_rules_reader reader = {list_rule, pass_over, l};
 	char memory[USERS_ERROR_SIZE];
-	struct account a;
+	struct database db;
 	struct buf error;
 	int rest = -EIO;
 
 	l->call = call;
-	l->n = 0;
+	l->n = l->damaged = 0;
 	buf_init(&error, memory, sizeof(memory));
-	if (account_open_database(call, &a, DATABASE_READ)) {
-		rest = database_rules_list(&a.db, clock_now_s(), list_rule, l,
-					   &error);
-		account_close(&a);
+	if (call_database(call, &db, DATABASE_READ)) {
+		rest = database_rules_read(&db, clock_now_s(), &reader, &error);
+		database_close(&db);
 	}
 	if (rest < 0)
-		call_break(call);
+		listing_break(call, name_of(l->effect), &error);
 	return rest > 0;
 }
 
@@ -85,18 +107,10 @@ static const struct call_source source = {more, free};
 
 static void list(struct call *call, enum database_rule_effect effect)
 {
-	struct listing *l;
-	struct account a;
+	struct listing *l = listing_begin(call, sizeof(*l));
 
-	/* That it can be read is known before +OK. */
-	if (!account_open_database(call, &a, DATABASE_READ))
+	if (!l)
 		return;
-	account_close(&a);
-	l = calloc(1, sizeof(*l));
-	if (!l) {
-		call_answer(call, SCMP_CODE_SYS_TEMP, "out of memory");
-		return;
-	}
 	l->effect = effect;
 	call_begin(call, "those that hold");
 	call_continue(call, &source, l);

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * USERS: in pieces of some hundred names, each read anew behind the last name
- * of the one before, so that a million users neither fill our memory nor keep
- * the database from being written while a client reads slowly.
- */
+/* USERS, of which there may be a million. */
 #include "base/num.h"
-#include "scmpd/accounts.h"
 #include "scmpd/handlers.h"
+#include "scmpd/listing.h"
 #include "stats/statistics_look.h"
 #include "store/database_users.h"
 
@@ -24,11 +20,13 @@ struct piece_row {
 struct listing {
 	char mask[USERS_NAME_SIZE];
 	char after[USERS_NAME_SIZE]; /* the last name that was sent */
-	uint64_t offset;	     /* of the first piece */
+	uint64_t offset;	     /* rows behind it that were passed over */
 	uint64_t left;		     /* users that are still to be sent */
+	unsigned told;		     /* damaged rows, of all pieces */
 	/* the piece under way */
 	struct piece_row rows[PIECE];
 	size_t n;
+	uint64_t damaged_since; /* the last of them */
 };
 
 static int take_row(const struct database_user *user, void *context)
@@ -39,7 +37,17 @@ static int take_row(const struct database_user *user, void *context)
 	*row = (struct piece_row){.enabled = user->row.enabled};
 	memcpy(row->name, user->row.name, sizeof(row->name));
 	memcpy(row->role, user->row.role, sizeof(row->role));
+	l->damaged_since = 0;
 	return 0;
+}
+
+/* One row does not hide the others. */
+static void pass_over(const char *fault, void *context)
+{
+	struct listing *l = context;
+
+	l->damaged_since++;
+	listing_pass_over("USERS", &l->told, fault);
 }
 
 /* Names come in the order of their octets. */
@@ -62,6 +70,7 @@ static bool count_session(void *context, const struct statistics_row *session)
 	return true;
 }
 
+/* False: there are no more, or what there is cannot be read. */
 static bool read_piece(struct call *call, struct listing *l)
 {
 	const struct database_search search = {
@@ -69,24 +78,27 @@ static bool read_piece(struct call *call, struct listing *l)
 		.after = l->after,
 		.offset = l->offset,
 		.limit = l->left < PIECE ? l->left : PIECE,
+		.damaged = pass_over,
 	};
 	char memory[USERS_ERROR_SIZE];
-	struct account a;
+	struct database db;
 	struct buf error;
 	int failed;
 
 	l->n = 0;
-	if (!account_open_database(call, &a, DATABASE_READ)) {
-		call_break(call);
+	l->damaged_since = 0;
+	buf_init(&error, memory, sizeof(memory));
+	if (!call_database(call, &db, DATABASE_READ)) {
+		listing_break(call, "USERS", &error);
 		return false;
 	}
-	buf_init(&error, memory, sizeof(memory));
-	failed = database_users_list(&a.db, &search, take_row, l, &error);
-	account_close(&a);
+	failed = database_users_list(&db, &search, take_row, l, &error);
+	database_close(&db);
 	if (failed < 0)
-		call_break(call);
-	l->offset = 0;
-	return failed == 0 && l->n;
+		listing_break(call, "USERS", &error);
+	/* Where all were damaged, it goes on behind them. */
+	l->offset = l->damaged_since + (l->n ? 0 : l->offset);
+	return failed == 0 && (l->n || l->damaged_since);
 }
 
 static void add_last(struct buf *record, const struct lastlog_entry *last)
@@ -133,40 +145,37 @@ static bool more(struct call *call, void *state)
 				   NULL);
 	for (size_t i = 0; i < l->n; i++)
 		send_row(call, &l->rows[i]);
-	memcpy(l->after, l->rows[l->n - 1].name, sizeof(l->after));
+	if (l->n)
+		memcpy(l->after, l->rows[l->n - 1].name, sizeof(l->after));
 	l->left -= l->n;
 	return true;
 }
 
 static const struct call_source source = {more, free};
 
-static void take_number(const struct call *call, const char *key, uint64_t *n)
+/* 0, and no number, is no limit. */
+static uint64_t number(const struct call *call, const char *key)
 {
 	struct span value = scmp_command_field(call->command, key);
+	uint64_t n = 0;
 
-	if (value.p)
-		(void)!num_parse_u64(value, INT64_MAX, n);
+	if (value.p && !num_parse_u64(value, INT64_MAX, &n))
+		return INT64_MAX;
+	return n;
 }
 
 void users_list(struct call *call)
 {
 	struct span mask = scmp_command_word(call->command, 0);
-	struct listing *l;
-	struct account a;
+	struct listing *l = listing_begin(call, sizeof(*l));
 
-	/* That it can be read is known before +OK. */
-	if (!account_open_database(call, &a, DATABASE_READ))
+	if (!l)
 		return;
-	account_close(&a);
-	l = calloc(1, sizeof(*l));
-	if (!l) {
-		call_answer(call, SCMP_CODE_SYS_TEMP, "out of memory");
-		return;
-	}
 	memcpy(l->mask, mask.p ? mask.p : "*", mask.p ? mask.n : 1);
-	l->left = INT64_MAX;
-	take_number(call, "offset", &l->offset);
-	take_number(call, "limit", &l->left);
+	l->offset = number(call, "offset");
+	l->left = number(call, "limit");
+	if (!l->left)
+		l->left = INT64_MAX;
 	rulebook_look(&call->scmpd->rulebook, 0);
 	logins_look(call->scmpd);
 	call_begin(call, "users");
