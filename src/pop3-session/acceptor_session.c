@@ -161,8 +161,7 @@ static void refuse_for(struct acceptor *a, int client, const struct peer *peer,
 		       int error)
 {
 	refusal_apologise(client);
-	statistics_refused(&a->service->statistics, COUNTERS_UNSERVED);
-	event_unserved(peer, "new session", error);
+	door_is_short(a->service, peer, "new session", error);
 	acceptor_pause(a, ACCEPTOR_PAUSE_MS);
 }
 

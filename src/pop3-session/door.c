@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "pop3-session/door.h"
 
+#include "pop3-session/events.h"
 #include "pop3-session/refusal.h"
 #include "stats/admission_tell.h"
 #include "sys/clock.h"
@@ -64,6 +65,13 @@ void door_is_full(struct service *service, int client, const struct peer *peer)
 	count_refusal(service, peer, COUNTERS_FULL);
 	refusal_tell(client, peer, door_reply(DOOR_FULL), "max_sessions",
 		     service->settings->max_sessions);
+}
+
+void door_is_short(struct service *service, const struct peer *peer,
+		   const char *what, int error)
+{
+	count_refusal(service, peer, COUNTERS_UNSERVED);
+	event_unserved(peer, what, error);
 }
 
 bool door_has_failures(struct service *service, const struct peer *peer)

@@ -50,4 +50,11 @@ door_admit(struct service *service, int client, const struct peer *peer,
 /* It may not, for this process has as many sessions as it may. */
 void door_is_full(struct service *service, int client, const struct peer *peer);
 
+/*
+ * It may, but something is missing that a session takes: `what` and `error` as
+ * for event_unserved().  The client is still to be told.
+ */
+void door_is_short(struct service *service, const struct peer *peer,
+		   const char *what, int error);
+
 #endif

@@ -231,8 +231,7 @@ static bool is_socket_on(int fd, struct peer *peer)
 static int give_up(const struct monitor_setup *setup, const char *what,
 		   int error)
 {
-	statistics_refused(&setup->service->statistics, COUNTERS_UNSERVED);
-	event_unserved(&setup->peer, what, error);
+	door_is_short(setup->service, &setup->peer, what, error);
 	refusal_apologise(STDOUT_FILENO);
 	if (setup->is_network)
 		refusal_end(STDOUT_FILENO);

@@ -27,8 +27,9 @@ static const char usually[] = "100";
 
 static bool is_number(struct span key)
 {
-	static const char *const numbers[] = {
-		"id", "pid", "port", "age", "in", "out", "retr", "dele", "n"};
+	static const char *const numbers[] = {"id",   "pid", "port", "age",
+					      "in",   "out", "retr", "dele",
+					      "more", "n"};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		if (span_equal(key, span_str(numbers[i])))

@@ -63,6 +63,8 @@ void event_record_add(struct buf *out, const struct events_event *event)
 		scmp_write_field_str(out, "reason", reason);
 	if (event->type == EVENTS_CLOSE)
 		add_counts(out, event);
+	if (event->more)
+		scmp_write_field_u64(out, "more", event->more);
 }
 
 void event_record_add_own(struct buf *out, const struct own_event *event)

@@ -53,6 +53,8 @@ bool events_type_of(struct span word, enum events_type *type)
 
 const char *events_reason_word(const struct events_event *event)
 {
+	if (event->more)
+		return "";
 	switch (event->type) {
 	case EVENTS_LOGIN:
 	case EVENTS_AUTH_FAILED:
@@ -117,6 +119,7 @@ void events_pack(struct events_record *record, const struct events_event *event,
 		.has_peer = event->has_peer,
 		.text_n = event->text_n < EVENTS_TEXT ? event->text_n
 						      : EVENTS_TEXT,
+		.more = event->more,
 	};
 	memcpy(record->address, event->address.octets, sizeof(record->address));
 	memcpy(record->text, event->text, record->text_n);
@@ -144,6 +147,7 @@ bool events_unpack(const struct events_record *record, uint64_t number,
 		.sent = record->sent,
 		.retrieved = record->retrieved,
 		.deleted = record->deleted,
+		.more = record->more,
 	};
 	memcpy(event->address.octets, record->address, sizeof(record->address));
 	events_set_text(event, span_make(record->text, record->text_n));

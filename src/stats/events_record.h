@@ -31,13 +31,18 @@ struct events_record {
 	uint32_t port, has_peer;
 	uint8_t address[16];
 	uint64_t text_n;
-	uint64_t spare;
+	uint64_t more;
 	char text[EVENTS_TEXT];
 };
 
 struct events_file {
 	struct shared_header header;
 	_Alignas(64) _Atomic uint64_t head; /* number of the next event */
+	/*
+	 * Of types that come without end: the second (of clock_ms(), + 1) and,
+	 * in the lower half, how many there were in it.
+	 */
+	_Alignas(64) _Atomic uint64_t paces[EVENTS_TYPES];
 	_Alignas(4096) _Atomic uint64_t records[EVENTS_RECORDS][EVENTS_WORDS];
 };
 

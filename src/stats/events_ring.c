@@ -15,6 +15,7 @@ int events_open(struct events_ring *ring, int run_dirfd)
 {
 	int failed;
 
+	ring->is_lost = false;
 	ring->file = shared_open(run_dirfd, &events_kind, &ring->fd);
 	if (ring->file)
 		return 0;
@@ -46,19 +47,72 @@ void events_put(struct events_file *file, const struct events_event *event)
 	atomic_store_explicit(&place[0], words[0], memory_order_release);
 }
 
+/* --- types that come without end --- */
+
+static const enum events_type events_endless[] = {EVENTS_REFUSED, EVENTS_ERROR};
+
+enum { EVENTS_ENDLESS = sizeof(events_endless) / sizeof(events_endless[0]) };
+
+static bool events_is_endless(enum events_type type)
+{
+	for (size_t i = 0; i < EVENTS_ENDLESS; i++) {
+		if (events_endless[i] == type)
+			return true;
+	}
+	return false;
+}
+
+/* Tells how many of a second that is over were not told: one of all writers. */
+static void events_tell_more(struct events_file *file, enum events_type type,
+			     uint64_t second, uint64_t time_ms)
+{
+	uint64_t was = atomic_load(&file->paces[type]);
+	uint32_t n = (uint32_t)was;
+	struct events_event event = {.type = type, .time_ms = time_ms};
+
+	if (was >> 32 == second || n <= EVENTS_A_SECOND ||
+	    !atomic_compare_exchange_strong(&file->paces[type], &was,
+					    second << 32))
+		return;
+	event.more = n - EVENTS_A_SECOND;
+	events_put(file, &event);
+}
+
+/* Counts it. Is it one of the first in this second? */
+static bool events_is_early(struct events_file *file, enum events_type type,
+			    uint64_t second)
+{
+	uint64_t was = atomic_load(&file->paces[type]), now;
+
+	do
+		now = was >> 32 == second ? was + 1 : (second << 32) + 1;
+	while (!atomic_compare_exchange_weak(&file->paces[type], &was, now));
+	return (uint32_t)now <= EVENTS_A_SECOND;
+}
+
 bool events_write(struct events_ring *ring, const struct events_event *event)
 {
+	/* Never 0, which is what a new file holds. */
+	uint64_t second = (uint32_t)(clock_ms() / 1000 + 1);
 	struct events_event now = *event;
 	int failed;
 
 	if (ring->fd < 0)
 		return false;
 	failed = shared_is_whole(ring->fd, &events_kind);
+	/* Written only where need be: it is in a page that processes share. */
+	if ((failed == -ESTALE || failed == -EBADMSG) && !ring->is_lost)
+		ring->is_lost = true;
 	/* One that was removed may still have its readers. */
 	if (failed && failed != -ESTALE)
 		return false;
 	if (!now.time_ms)
 		now.time_ms = clock_real_ns() / 1000000;
-	events_put(ring->file, &now);
+	for (size_t i = 0; i < EVENTS_ENDLESS; i++)
+		events_tell_more(ring->file, events_endless[i], second,
+				 now.time_ms);
+	if (!events_is_endless(now.type) ||
+	    events_is_early(ring->file, now.type, second))
+		events_put(ring->file, &now);
 	return true;
 }

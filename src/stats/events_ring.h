@@ -9,6 +9,11 @@
  * record that nobody shows, as do two that meet in one place: a record holds a
  * checksum over all of it.
  *
+ * Of what strangers can cause without end, refusals, and of faults only
+ * EVENTS_A_SECOND of a type are told in a second, so that they do not overwrite
+ * all else; how many more there were is an event of its own, told with whatever
+ * comes next.
+ *
  * Readers pread() and believe nothing. They know how many events they missed.
  * Trust and damage are as with stats/admission.h; a front has no part in it.
  *
@@ -26,6 +31,7 @@
 enum {
 	EVENTS_RECORDS = 4096,
 	EVENTS_TEXT = 128,
+	EVENTS_A_SECOND = 10, /* of each type that comes without end */
 	/* a record that is not finished after so long never will be */
 	EVENTS_STUCK_MS = 1000,
 };
@@ -72,6 +78,8 @@ struct events_event {
 	/* the user's name: by events_set_text(); NUL at its end */
 	size_t text_n;
 	char text[EVENTS_TEXT];
+	/* This is not one of them, but tells of so many that were not told. */
+	uint64_t more;
 };
 
 /* Whose connection it is about. */
@@ -91,6 +99,11 @@ struct events_file;
 
 struct events_ring {
 	int fd; /* -1: no file; also after a fork it may be closed */
+	/*
+	 * It was removed, replaced or cut, as was seen when it was written to:
+	 * whoever looks finds another one, or none.
+	 */
+	bool is_lost;
 	struct events_file *file;
 };
 
@@ -99,7 +112,10 @@ __attribute__((warn_unused_result)) int events_open(struct events_ring *ring,
 						    int run_dirfd);
 void events_close(struct events_ring *ring);
 
-/* Adds an event. False: there is no file, or it is no longer whole. */
+/*
+ * Adds an event, or counts it (see above). False: there is no file, or it is no
+ * longer whole. One that was removed is written to for those who still read it.
+ */
 bool events_write(struct events_ring *ring, const struct events_event *event);
 
 /* --- reading --- */

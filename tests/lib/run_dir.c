@@ -125,11 +125,11 @@ static void print_events(int run_dirfd)
 	events_look_back(&look, EVENTS_RECORDS);
 	while (events_look_next(&look, &event, &missed) > 0)
 		printf("%s id=%" PRIu64 " user=%s reason=%s in=%" PRIu64
-		       " out=%" PRIu64 " peer=%d\n",
+		       " out=%" PRIu64 " peer=%d more=%" PRIu64 "\n",
 		       events_type_word(event.type), event.session,
 		       event.text_n ? event.text : "-",
 		       events_reason_word(&event), event.received, event.sent,
-		       event.has_peer);
+		       event.has_peer, event.more);
 	events_look_close(&look);
 }
 

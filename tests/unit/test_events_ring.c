@@ -76,6 +76,9 @@ static void test_words(void **state)
 	assert_string_equal(events_type_word(EVENTS_TYPES), "-");
 	assert_false(events_type_of(span_str("logins"), &type));
 	assert_string_equal(events_reason_word(&event), "banned");
+	event.more = 1;
+	assert_string_equal(events_reason_word(&event), "");
+	event.more = 0;
 	event.reason = 1000;
 	assert_string_equal(events_reason_word(&event), "-");
 	event.type = EVENTS_CONNECT;
@@ -118,6 +121,7 @@ static void test_an_event(void **state)
 		.sent = UINT64_C(1) << 40,
 		.retrieved = 2,
 		.deleted = 1,
+		.more = 7,
 	};
 	struct events_record one, other;
 	struct events_event out;
@@ -170,6 +174,53 @@ static void test_going_back(void **state)
 		write_event(i);
 	events_look_back(&reader, UINT32_MAX);
 	assert_next(EVENTS_RECORDS, 0);
+}
+
+/* Up to the next login: how many there were, and of how many more is told. */
+static uint64_t refusals_told, refusals_more;
+
+static void read_refusals(void)
+{
+	struct events_event event;
+	uint64_t missed;
+
+	while (events_look_next(&reader, &event, &missed) == 1 &&
+	       event.type == EVENTS_REFUSED) {
+		refusals_told += !event.more;
+		refusals_more += event.more;
+		assert_int_equal(missed, 0);
+	}
+	assert_int_equal(event.type, EVENTS_LOGIN);
+}
+
+static void test_what_comes_without_end_is_counted(void **state)
+{
+	const struct events_event refused = {.type = EVENTS_REFUSED,
+					     .reason = COUNTERS_BANNED};
+	uint64_t seconds;
+
+	(void)state;
+	write_event(1);
+	seconds = clock_ms() / 1000;
+	for (unsigned i = 0; i < 2 * EVENTS_RECORDS; i++)
+		assert_true(events_write(&ring, &refused));
+	seconds = clock_ms() / 1000 + 1 - seconds;
+	assert_next(1, 0);
+	/* as if a second had passed: whoever writes next tells */
+	ring.file->paces[EVENTS_REFUSED] -= UINT64_C(1) << 32;
+	write_event(2);
+	read_refusals();
+	assert_true(refusals_told <= EVENTS_A_SECOND * seconds);
+	assert_int_equal(refusals_told + refusals_more, 2 * EVENTS_RECORDS);
+	/* once, and there is room again */
+	write_event(3);
+	assert_next(3, 0);
+	assert_true(events_write(&ring, &refused));
+	write_event(4);
+	refusals_told = refusals_more = 0;
+	read_refusals();
+	assert_int_equal(refusals_told, 1);
+	assert_int_equal(refusals_more, 0);
 }
 
 /* --- records that are none --- */
@@ -250,18 +301,22 @@ static void test_files(void **state)
 	assert_next(1, 0);
 	write_event(2);
 	assert_int_equal(unlinkat(run_dir, "events", 0), 0);
+	assert_false(ring.is_lost);
 	write_event(3);
+	assert_true(ring.is_lost);
 	assert_next(2, 0);
 	assert_next(3, 0);
 	assert_none();
 	events_close(&ring);
 	assert_int_equal(events_open(&ring, run_dir), 0);
+	assert_false(ring.is_lost);
 	write_event(4);
 	assert_next(4, 0);
 	/* one that is cut is not written to, and harms no reader */
 	assert_int_equal(ftruncate(ring.fd, 0), 0);
 	event = (struct events_event){.type = EVENTS_LOGIN};
 	assert_false(events_write(&ring, &event));
+	assert_true(ring.is_lost);
 	assert_none();
 	events_close(&ring);
 	assert_false(events_write(&ring, &event));
@@ -373,6 +428,7 @@ int main(void)
 		test(test_an_event),
 		test(test_what_was_overwritten_is_missed),
 		test(test_going_back),
+		test(test_what_comes_without_end_is_counted),
 		test(test_a_record_that_is_not_finished),
 		cmocka_unit_test(test_each_octet_of_a_record_counts),
 		test(test_a_forged_head),

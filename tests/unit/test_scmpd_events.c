@@ -95,6 +95,7 @@ static void test_records(void **state)
 		.method = COUNTERS_APOP,
 	};
 	const struct events_event connect = {.type = EVENTS_CONNECT};
+	const struct events_event more = {.type = EVENTS_REFUSED, .more = 37};
 
 	(void)state;
 	assert_true(
@@ -110,6 +111,8 @@ static void test_records(void **state)
 			    "user=\"two words?\" method=apop "
 			    "reason=credentials");
 	assert_string_equal(record_of(&connect), "event=connect time=0.000");
+	assert_string_equal(record_of(&more),
+			    "event=refused time=0.000 more=37");
 }
 
 static void test_own_records(void **state)
