@@ -109,17 +109,22 @@ static void obey_master(struct acceptor *a)
 }
 
 /*
- * The file cannot be opened again: its pages are in the fronts' parent.  A new
- * generation counts in whatever file there is then.
+ * They cannot be opened again: pages of one are in the fronts' parent, and
+ * nothing is mapped in the sandbox.  A new generation uses whatever files there
+ * are then.
  */
-static void look_at_statistics(struct acceptor *a)
+static void look_at_files(struct acceptor *a)
 {
-	/* Whoever uses it looks. */
-	if (a->is_stale || !a->service->statistics.lost)
+	bool is_counting = !a->service->statistics.lost;
+
+	/* Whoever uses them looks. */
+	if (a->is_stale || (is_counting && !a->service->events.is_lost))
 		return;
 	a->is_stale = true;
-	log_warning("run_dir: the file stats was removed, replaced or cut; "
-		    "new sessions are counted anew by a new generation");
+	log_warning("run_dir: the file %s was removed, replaced or cut; a new "
+		    "generation %s anew",
+		    is_counting ? "events" : "stats",
+		    is_counting ? "tells of sessions" : "counts new sessions");
 	tell_master(a, WORD_STALE);
 }
 
@@ -189,7 +194,7 @@ static void wait_and_work(struct acceptor *a)
 		if (fds[2 + i].revents)
 			acceptor_accept(a, a->sockets[i]);
 	}
-	look_at_statistics(a);
+	look_at_files(a);
 	hear(a);
 	if (fds[0].revents)
 		obey_master(a);

@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# What servers and sessions tell of in the file `events` of run_dir, and when
+# they cannot. (Who reads it: scmpd-events.bats; the events of a usual session:
+# statistics.bats; the file itself: tests/unit/test_events_ring.c.)
+
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # variables of the library
+load lib/common
+load lib/processes
+
+# bats file_tags=server
+
+setup() {
+	begin
+	OPTIONS+=(-o "log=$WORLD/log")
+	mailbox alice
+	mails alice 3
+}
+
+run_dir() {
+	"$BUILD/tests/run_dir" "$WORLD/run" "$@"
+}
+
+has_event() {
+	run_dir events | grep -E -- "$1"
+}
+
+# Connections that are not let in: all of them at once, none waits for another.
+knock() { # N
+	local i fd
+	for ((i = 0; i < $1; i++)); do
+		exec {fd}<>"/dev/tcp/127.0.0.1/$PORT"
+		exec {fd}>&-
+	done
+}
+
+@test "a flood of refusals does not overwrite what else happened, and is counted" {
+	serve -o max_sessions=1
+	wait_for 30 nobody_is_in
+	enter alice
+	knock 200
+	hang_up
+	wait_for 30 has_event '^close .*user=alice'
+	has_event '^login .*user=alice'
+	has_event '^refused .*reason=sessions'
+	[ "$(run_dir events | grep -c '^refused .*more=0$')" -lt 150 ]
+	wait_for 30 all_refusals_are_told
+}
+
+# Each visit ends a second, sooner or later.
+all_refusals_are_told() {
+	answers "$PORT" || true
+	[ "$(run_dir events | awk '/^refused/ {
+		sub(".*more=", ""); n += $0 + 0 ? $0 : 1 } END { print n + 0 }')" = \
+		"$(run_dir counts | sed -n 's/^pop3_connections_refused sessions //p')" ]
+}
+
+new_generation() { # the old one
+	local now
+	now=$(acceptor) && [ "$now" != "$1" ] && answers "$PORT"
+}
+
+@test "a ring that is removed is made anew by a new generation" {
+	local old
+	serve
+	old=$(acceptor)
+	rm "$WORLD/run/events"
+	enter alice
+	wait_for 30 log_has 'the file events was removed, replaced or cut'
+	wait_for 30 new_generation "$old"
+	# It goes on as before, and nobody told of it twice.
+	say STAT QUIT
+	[[ $LINE == +OK* ]]
+	[ "$(grep -c 'the file events was' "$WORLD/log")" = 1 ]
+	wait_for 30 gone "$old"
+	enter alice
+	wait_for 30 has_event '^login .*user=alice'
+}
+
+@test "so is a ring that was cut" {
+	local old
+	serve
+	old=$(acceptor)
+	truncate -s 4096 "$WORLD/run/events"
+	enter alice
+	wait_for 30 new_generation "$old"
+	say QUIT
+	wait_for 30 gone "$old"
+	enter alice
+	wait_for 30 has_event '^login .*user=alice'
+}
+
+# So many more descriptors and no others can the acceptor have.
+leave_descriptors() { # N
+	local pid limit=0 free=$1
+	pid=$(acceptor)
+	while [ "$free" -gt 0 ] || [ -e "/proc/$pid/fd/$limit" ]; do
+		[ -e "/proc/$pid/fd/$limit" ] || free=$((free - 1))
+		limit=$((limit + 1))
+	done
+	prlimit --pid "$pid" --nofile="$limit"
+}
+
+@test "a connection that something is missing for is told like one that is not let in" {
+	local fd
+	need prlimit
+	serve
+	wait_for 30 nobody_is_in
+	# For the connection and its place, and for no channel.
+	leave_descriptors 2
+	exec {fd}<>"/dev/tcp/127.0.0.1/$PORT"
+	IFS= read -r -t 30 -u "$fd" LINE
+	[[ $LINE == "-ERR [SYS/TEMP] the server is short of resources"* ]]
+	log_has 'Cannot serve a connection: new session: .*LimitNOFILE'
+	has_event '^refused .*reason=unserved .*peer=1'
+}
