@@ -65,6 +65,19 @@ pid_of_scmpd() {
 	run ! grep -E 'relativity|pass1' "$WORLD/log"
 }
 
+@test "over TCP, too, the place of mail can be set, once default has a new password" {
+	serve_pop3d --sample "$WORLD/sample"
+	local place="$WORLD/sample/%u"
+	run -0 manage "${AS_DEFAULT[@]}" CAPA "MAILDIR SET $place"
+	[[ $output == *'-ERR [PERM/LOCAL]'*'new password'* ]]
+	[[ $output != *'SET_MAILDIR S'* ]]
+	run -0 manage "${AS_DEFAULT[@]}" 'CHANGE_PASSWORD default relativity' \
+		"MAILDIR SET $place"
+	[[ $output == *'+OK password changed'*'+OK [NEXT-LOGIN]'* ]]
+	run -0 manage 'USER default' 'PASS relativity' CAPA "MAILDIR SET $place"
+	[[ $output == *'SET_MAILDIR S'*'+OK [N'* ]]
+}
+
 @test "by POP3, too, the default password is good on this machine only" {
 	serve_pop3d --sample "$WORLD/sample"
 	may_fetch default default

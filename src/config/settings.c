@@ -335,7 +335,11 @@ static const struct conf_key keys[] = {
 	 .help = "Where scmpd listens: unix:/PATH or an address of loopback "
 		 "with a port, each with the name of a fixed role behind it "
 		 "if nobody may do more there, such as \"127.0.0.1:9109 "
-		 "operator\". Default: unix:RUN_DIR/scmp.sock, "
+		 "operator\". The word local behind that: what is for the Unix "
+		 "socket alone is taken there, too, unless a user default has "
+		 "the password default. Where systemd hands over the sockets, "
+		 "what is behind an address holds for the socket that has it. "
+		 "Default: unix:RUN_DIR/scmp.sock, "
 		 "127.0.0.1:9109 and [::1]:9109."},
 	{.name = "scmp_user",
 	 .type = CONF_STRING,

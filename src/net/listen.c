@@ -48,7 +48,6 @@ int listen_parse(struct span text, struct listen_address *out,
 			"brackets, or * for every address: 127.0.0.1:110, "
 			"[::1]:110, *:110 (names are not looked up)";
 	if (wrong) {
-		buf_add_str(error, "listen = ");
 		buf_add_escaped(error, span_take(text, 100));
 		buf_add_str(error, ": ");
 		buf_add_str(error, wrong);
@@ -157,6 +156,19 @@ int listen_open(const struct listen_address *address, struct buf *error)
 	    (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL))
 		fd = listen_open_as(address, false);
 	return fd < 0 ? listen_failed(address, fd, error) : fd;
+}
+
+bool listen_is_same(const struct listen_address *a,
+		    const struct listen_address *b)
+{
+	return a->family == b->family && a->port == b->port &&
+	       network_address_equal(&a->address, &b->address);
+}
+
+bool listen_is_loopback(const struct listen_address *address)
+{
+	return address->family != LISTEN_BOTH &&
+	       network_is_loopback(&address->address);
 }
 
 static bool listen_is_any(const struct network_address *address)

@@ -33,13 +33,21 @@ struct listen_address {
 /*
  * `127.0.0.1:110`, `[::1]:110`, `0.0.0.0:110`, `[::]:110` (IPv6 only) or
  * `*:110` (IPv4 and IPv6). No names. 0, or -EINVAL with a text in *error that
- * names the address and the remedy. Pure.
+ * begins with the address and names the remedy; the caller says which key or
+ * option it is of. Pure.
  */
 __attribute__((warn_unused_result)) int
 listen_parse(struct span text, struct listen_address *out, struct buf *error);
 
 /* The same form as text; at most LISTEN_TEXT_MAX - 1 octets. */
 void listen_format(const struct listen_address *address, struct buf *out);
+
+/* Family, address and port; with LISTEN_BOTH there is no address. Pure. */
+bool listen_is_same(const struct listen_address *a,
+		    const struct listen_address *b);
+
+/* Whether it is reached from this machine alone. Pure. */
+bool listen_is_loopback(const struct listen_address *address);
 
 /*
  * A listening socket (CLOEXEC, O_NONBLOCK, SO_REUSEADDR, tuned by peer_tune()),

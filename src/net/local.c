@@ -96,6 +96,22 @@ int local_listen(const char *path, mode_t mode, gid_t group, struct buf *error)
 		      error);
 }
 
+int local_add_path(int fd, struct buf *path)
+{
+	struct sockaddr_un at = {0};
+	socklen_t n = sizeof(at);
+
+	if (getsockname(fd, (struct sockaddr *)&at, &n) < 0)
+		return -errno;
+	if (at.sun_family != AF_UNIX)
+		return -EAFNOSUPPORT;
+	/* (Where all of sun_path is used there is no NUL.) */
+	if (n > offsetof(struct sockaddr_un, sun_path))
+		buf_add(path, at.sun_path,
+			strnlen(at.sun_path, sizeof(at.sun_path)));
+	return 0;
+}
+
 int local_peer(int fd, uid_t *uid, gid_t *gid)
 {
 	struct ucred peer;

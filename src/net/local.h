@@ -20,6 +20,11 @@
 __attribute__((warn_unused_result)) int
 local_listen(const char *path, mode_t mode, gid_t group, struct buf *error);
 
+/* Adds the path of a Unix socket to *path, nothing if it has none in the file
+ * system. 0 or a negative errno (-EAFNOSUPPORT: not a Unix socket). */
+__attribute__((warn_unused_result)) int local_add_path(int fd,
+						       struct buf *path);
+
 /* Who made the connection: 0 or a negative errno. */
 __attribute__((warn_unused_result)) int local_peer(int fd, uid_t *uid,
 						   gid_t *gid);

@@ -3,6 +3,7 @@
  * none. */
 #include "scmpd/audit.h"
 #include "scmpd/connection.h"
+#include "scmpd/default_account.h"
 
 #include <string.h>
 
@@ -16,12 +17,19 @@ void dispatch_refuse(struct connection *c, enum scmp_code code,
 	connection_send_record(c);
 }
 
+/* May he say what is for the Unix socket alone? */
+static bool is_as_local(const struct connection *c)
+{
+	return c->caller.is_local || (c->caller.listener->may_be_local &&
+				      default_account_is_open(c->scmpd) == 0);
+}
+
 struct scmp_caller dispatch_caller(const struct connection *c)
 {
 	return (struct scmp_caller){
 		.state = c->state,
 		.rights = c->caller.rights,
-		.is_local = c->caller.is_local,
+		.is_local = is_as_local(c),
 		.has_account = c->caller.trust == CALLER_ACCOUNT,
 	};
 }
@@ -41,7 +49,8 @@ static const char *reason(enum scmp_code code)
 	case SCMP_CODE_PERM:
 		return "your role does not allow that; CAPA lists what it does";
 	case SCMP_CODE_PERM_LOCAL:
-		return "over the Unix socket only";
+		return "over the Unix socket only; or, where scmp_listen has "
+		       "`local`, once default has a new password";
 	default:
 		return "";
 	}

@@ -204,8 +204,7 @@ static int listen_at(const char *where, struct buf *error)
 
 	buf_init(&why, memory, sizeof(memory));
 	fd = listen_parse(span_str(where), &address, &why);
-	if (fd == 0 && (address.family == LISTEN_BOTH ||
-			!network_is_loopback(&address.address)))
+	if (fd == 0 && !listen_is_loopback(&address))
 		return fail(error, where,
 			    "is not on loopback, and metrics in clear would "
 			    "cross the network; use 127.0.0.1:PORT or "

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Where scmpd listens: what systemd handed over, or what scmp_listen says, or
- * the Unix socket in run_dir and port 9109 of both loopback addresses.
+ * the Unix socket in run_dir and port 9109 of both loopback addresses. What
+ * scmp_listen says of a place holds for a socket of systemd's there, too.
  */
 #ifndef SCMPD_LISTENERS_H
 #define SCMPD_LISTENERS_H
 
 #include "base/buf.h"
 #include "config/settings.h"
+#include "net/listen.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,9 +27,15 @@ struct scmpd;
 
 struct listener {
 	int fd;
-	char path[LISTENERS_TEXT]; /* of a Unix socket that we made */
-	bool is_local;		   /* a Unix socket */
-	char text[LISTENERS_TEXT]; /* as it was configured, for messages */
+	bool is_local;	   /* a Unix socket */
+	bool may_be_local; /* what is for the Unix socket alone can be said
+			      here, too, once nobody can log in as the first
+			      administrator with the password that everybody
+			      knows */
+	bool is_made;	   /* a file in the file system, to be removed by us */
+	char path[LISTENERS_TEXT];     /* of a Unix socket */
+	struct listen_address address; /* of another */
+	char text[LISTENERS_TEXT];     /* as it was configured, for messages */
 	char role[LISTENERS_ROLE]; /* nobody may do more here; empty: no limit
 				    */
 	/* accept.c */
@@ -44,7 +52,8 @@ struct listeners {
 /*
  * Opens or takes over all. `operators`: the group of the Unix socket, or
  * (gid_t)-1. 0, or a negative errno with a text in *error that names the
- * listener and the remedy; nothing is open then.
+ * listener and the remedy; nothing is open then. It is -EINVAL also where
+ * systemd hands over sockets and none is that of an item with a role.
  */
 __attribute__((warn_unused_result)) int
 listeners_open(struct listeners *l, const struct settings *settings,

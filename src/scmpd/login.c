@@ -4,6 +4,7 @@
 #include "config/password_check.h"
 #include "scmpd/audit.h"
 #include "scmpd/connection.h"
+#include "scmpd/default_account.h"
 #include "store/place.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -69,10 +70,8 @@ static void fail_for_now(struct connection *c, enum scmp_code code,
 /* The administrator that an older server began with, and its password. */
 static void warn_of_default(const struct connection *c)
 {
-	static const struct span known = SPAN_LITERAL("default");
-
-	if (span_equal(span_str(c->user), known) &&
-	    span_equal(scmp_command_word(&c->command, 0), known))
+	if (span_equal(span_str(c->user), default_account) &&
+	    span_equal(scmp_command_word(&c->command, 0), default_account))
 		log_warning("scmp: default has logged in with the password "
 			    "that everybody knows; change it: CHANGE_PASSWORD "
 			    "default NEW");

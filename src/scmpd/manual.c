@@ -48,7 +48,9 @@ static void print_who(FILE *to, const struct scmp_form *form)
 	if (form->flags & SCMP_OWN)
 		fputs("; about oneself for everybody", to);
 	if (form->flags & SCMP_LOCAL)
-		fputs("; over the Unix socket only", to);
+		fputs("; over the Unix socket, or where "
+		      "scmp_listen says local",
+		      to);
 	fputs(".\n", to);
 }
 

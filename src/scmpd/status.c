@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* STATUS: how the server is, one value a line. */
-#include "auth/auth.h"
 #include "base/num.h"
 #include "config/live.h"
 #include "scmpd/connection.h"
+#include "scmpd/default_account.h"
 #include "scmpd/handlers.h"
 #include "scmpd/server.h"
 #include "scmpd/sessions.h"
@@ -15,9 +15,6 @@
 #include <string.h>
 
 enum { DATABASE_WAIT_MS = 500, VALUE_TEXT = USERS_PATH_SIZE };
-
-/* The account that an older server began with, and its password. */
-static const struct span default_name = SPAN_LITERAL("default");
 
 /* --- lines --- */
 
@@ -136,43 +133,14 @@ static void put_users(struct call *call)
 	database_close(&db);
 }
 
-/* Nothing of a stored form is kept but this. */
-static uint64_t fingerprint(const char *text)
+static void put_default_password(struct call *call)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	int open = default_account_is_open(call->scmpd);
 
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return h | 1;
-}
-
-/* A check takes its time, so it is made once for each stored form. */
-static bool is_default_password(const char *stored)
-{
-	static uint64_t checked;
-	static bool was_good;
-
-	if (checked != fingerprint(stored)) {
-		checked = fingerprint(stored);
-		was_good =
-			auth_check_password(stored, default_name) == AUTH_GOOD;
-	}
-	return was_good;
-}
-
-static bool has_default_password(struct scmpd *s)
-{
-	char memory[USERS_ERROR_SIZE];
-	struct user_row row;
-	struct buf error;
-	bool yes;
-
-	buf_init(&error, memory, sizeof(memory));
-	yes = users_find(&s->users, default_name, &row, &error) ==
-		      USERS_FOUND &&
-	      row.enabled && is_default_password(row.password);
-	user_row_clear(&row);
-	return yes;
+	if (open < 0)
+		put_unknown(call, "default_password");
+	else
+		put_yes(call, "default_password", open);
 }
 
 /* --- settings --- */
@@ -214,6 +182,6 @@ void status_list(struct call *call)
 	put_settings(call);
 	put_unknown(call, "transform");
 	put_yes(call, "draining", server_asked(s).drain);
-	put_yes(call, "default_password", has_default_password(s));
+	put_default_password(call);
 	call_end(call);
 }
