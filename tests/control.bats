@@ -191,6 +191,18 @@ refused() {
 	wait_for 10 answers "$PORT"
 }
 
+@test "what the file asks for that replaces another is heard, after as many changes too" {
+	serve
+	run_dir drain yes
+	wait_for 10 refused
+	rm "$WORLD/run/control"
+	run_dir drain no
+	wait_for 10 answers "$PORT"
+	rm "$WORLD/run/control"
+	run_dir drain yes
+	wait_for 10 refused
+}
+
 @test "a process for one connection lets nobody in while the server is drained" {
 	handed "each 3"
 	dial

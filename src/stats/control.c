@@ -5,7 +5,6 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "stats/shared.h"
@@ -129,32 +128,30 @@ void control_look_close(struct control_look *look)
 	look->fd = -1;
 }
 
-static bool control_look_is_gone(const struct control_look *look)
+static bool control_look_is_current(const struct control_look *look)
 {
-	struct stat st;
-
-	return look->fd < 0 || fstat(look->fd, &st) < 0 || !st.st_nlink;
+	return look->fd >= 0 && shared_is_whole(look->fd, &control_kind) == 0;
 }
 
 bool control_look(struct control_look *look, struct control_state *state)
 {
 	struct {
+		struct shared_header header;
 		uint64_t changes, drain, log_level;
 	} now;
 
-	_Static_assert(offsetof(struct control_file, log_level) -
-				       offsetof(struct control_file, changes) ==
+	_Static_assert(offsetof(struct control_file, log_level) ==
 			       offsetof(__typeof__(now), log_level),
 		       "read at once");
 	*state = (struct control_state){0};
-	if (control_look_is_gone(look) && look->run_dirfd >= 0 &&
+	if (!control_look_is_current(look) && look->run_dirfd >= 0 &&
 	    control_look_again(look) < 0)
 		return false;
 	if (look->fd < 0 ||
-	    pread(look->fd, &now, sizeof(now),
-		  offsetof(struct control_file, changes)) != sizeof(now))
+	    pread(look->fd, &now, sizeof(now), 0) != sizeof(now))
 		return false;
-	state->changes = now.changes;
+	/* The count of another file is another number, however far it is. */
+	state->changes = now.changes + now.header.key[0];
 	state->drain = now.drain == 1;
 	state->has_log_level = now.log_level >= LOG_AT_ERROR + 1 &&
 			       now.log_level <= LOG_AT_DEBUG + 1;

@@ -83,8 +83,9 @@ control_look_only(struct control_look *look, int run_dirfd);
 void control_look_close(struct control_look *look);
 
 /*
- * What holds now: two system calls. If the file was replaced, it is opened
- * again. False, and nothing is asked for: there is no file, or it is none.
+ * What holds now: two system calls. If the file was removed, replaced or cut,
+ * it is opened again, or made, and `changes` is another number. False, and
+ * nothing is asked for: there is no file, or it is none.
  */
 bool control_look(struct control_look *look, struct control_state *state);
 

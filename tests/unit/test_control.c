@@ -180,14 +180,39 @@ static void test_nonsense(void **state)
 static void test_a_cut_file(void **state)
 {
 	int fd = openat(run_dir, "control", O_WRONLY);
+	struct control_look elsewhere = obeying;
 	struct control_state s;
 
 	(void)state;
+	assert_int_equal(control_open(&control, run_dir), 0);
+	control_set_drain(&control, true);
+	assert_true(now().drain);
 	assert_int_equal(ftruncate(fd, 0), 0);
 	close(fd);
-	assert_false(control_look(&obeying, &s));
+	/* not by who has no way to it any more */
+	elsewhere.run_dirfd = -1;
+	elsewhere.fd = dup(obeying.fd);
+	assert_false(control_look(&elsewhere, &s));
+	assert_int_equal(control_look_at(&elsewhere, 0, 77), CONTROL_STAY);
+	control_look_close(&elsewhere);
+	/* a new one is made, which asks for nothing */
+	assert_true(control_look(&obeying, &s));
 	assert_false(s.drain);
-	assert_int_equal(control_look_at(&obeying, 0, 77), CONTROL_STAY);
+	control_close(&control);
+	assert_int_equal(control_open(&control, run_dir), 0);
+	control_set_drain(&control, true);
+	assert_true(now().drain);
+}
+
+/* After as many changes as the one before. */
+static void test_another_file_has_another_number(void **state)
+{
+	uint64_t changes = now().changes;
+
+	(void)state;
+	assert_true(now().changes == changes);
+	assert_int_equal(unlinkat(run_dir, "control", 0), 0);
+	assert_true(now().changes != changes);
 }
 
 static void test_a_replaced_file_is_opened(void **state)
@@ -240,6 +265,7 @@ int main(void)
 		test(test_many_words_at_once),
 		test(test_nonsense),
 		test(test_a_cut_file),
+		test(test_another_file_has_another_number),
 		test(test_a_replaced_file_is_opened),
 		test(test_without_a_file),
 	};
