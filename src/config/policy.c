@@ -40,7 +40,8 @@ void policy_init(struct policy *policy)
 const struct policy_rule *policy_rule_find(const char *name)
 {
 	for (size_t i = 0; i < POLICY_RULES; i++) {
-		if (strcmp(policy_rules[i].name, name) == 0)
+		if (span_equal_nocase(span_str(policy_rules[i].name),
+				      span_str(name)))
 			return &policy_rules[i];
 	}
 	return NULL;

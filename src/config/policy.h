@@ -43,7 +43,7 @@ void policy_init(struct policy *policy);
 __attribute__((warn_unused_result)) int
 policy_read(struct policy *policy, struct database *db, struct buf *error);
 
-/* The rule of that name, or NULL. */
+/* The rule of that name, in any case; or NULL. */
 const struct policy_rule *policy_rule_find(const char *name);
 
 /* Takes a value. False, and nothing changed, if it cannot be. */
