@@ -57,6 +57,18 @@ metric() { # a line of it is in $SAID
 	metric 'pop3_session_duration_seconds_count 1'
 }
 
+@test "a login counts as what comes of it" {
+	start_scmpd
+	lines_to 127.0.0.1 "$SCMP_PORT" -- 'USER joe' 'PASS wrong' 'PASS wrong'
+	local_says 'METRICS scmp_commands'
+	metric 'scmp_commands_total{result="ok"} 2'
+	metric 'scmp_commands_total{result="err"} 2'
+	says vera NOOP
+	local_says 'METRICS scmp_commands'
+	metric 'scmp_commands_total{result="ok"} 8'
+	metric 'scmp_commands_total{result="err"} 2'
+}
+
 @test "METRICS is whole: each family once, then the end" {
 	start_scmpd
 	local_says METRICS

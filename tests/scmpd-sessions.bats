@@ -212,3 +212,13 @@ nobody_is_on() {
 	[[ $SAID == *" received=$received"* ]]
 	[ "$sent" -gt 200 ]
 }
+
+@test "CURR_CONNEC takes a name as a login does" {
+	stop_scmpd
+	start_scmpd -o username_case=lower
+	some_sessions
+	local_says 'CURR_CONNEC JOE' 'CURR_CONNEC Nobody'
+	answers_are '+OK 2 open connections' '-ERR [[]NOTFOUND] *'
+	says joe 'CURR_CONNEC Joe' 'CURR_CONNEC Ann'
+	answers_are '+OK 2 open connections' '-ERR [[]PERM] *'
+}

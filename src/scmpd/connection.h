@@ -100,6 +100,8 @@ void dispatch_line(struct connection *c, struct span line); /* dispatch.c */
 /* What is answered where there is no command: [SYNTAX], [TOOLONG]. */
 void dispatch_refuse(struct connection *c, enum scmp_code code,
 		     const char *text);
+/* A command was answered. */
+void dispatch_count(struct scmpd *s, enum scmp_code code);
 /* What a caller is allowed now, as the grammar asks. */
 struct scmp_caller dispatch_caller(const struct connection *c);
 

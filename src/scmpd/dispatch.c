@@ -24,6 +24,12 @@ static bool is_as_local(const struct connection *c)
 				      default_account_is_open(c->scmpd) == 0);
 }
 
+void dispatch_count(struct scmpd *s, enum scmp_code code)
+{
+	s->counts[scmp_code_is_error(code) ? METRICS_COMMANDS_ERR
+					   : METRICS_COMMANDS_OK]++;
+}
+
 struct scmp_caller dispatch_caller(const struct connection *c)
 {
 	return (struct scmp_caller){
@@ -120,8 +126,9 @@ static void dispatch(struct connection *c)
 		audit_call(&call);
 	if (call.code == SCMP_CODE_SYS_TEMP || call.code == SCMP_CODE_SYS_PERM)
 		audit_failure(&call);
-	c->scmpd->counts[scmp_code_is_error(call.code) ? METRICS_COMMANDS_ERR
-						       : METRICS_COMMANDS_OK]++;
+	/* (What comes of a login is not known yet.) */
+	if (c->command.verb != SCMP_PASS || scmp_code_is_error(call.code))
+		dispatch_count(c->scmpd, call.code);
 }
 
 static bool is_heard_in_stream(const struct connection *c)

@@ -24,6 +24,7 @@ static void answer(struct connection *c, enum scmp_code code, const char *text)
 	scmp_write_status(connection_record(c), code, span_str(""),
 			  span_str(text));
 	connection_send_record(c);
+	dispatch_count(c->scmpd, code);
 }
 
 /* The login is over, one way or the other. */

@@ -3,6 +3,7 @@
 #include "scmpd/sessions.h"
 
 #include "base/num.h"
+#include "scmpd/accounts.h"
 #include "scmpd/handlers.h"
 #include "scmpd/session_list.h"
 
@@ -203,13 +204,16 @@ static bool is_user(struct scmpd *s, struct span name)
 
 void sessions_show_of_user(struct call *call)
 {
-	struct span name = scmp_command_word(call->command, 0);
-	const struct session_filter filter = {.is_own = true, .user = name};
+	char name[USERS_NAME_SIZE];
+	struct session_filter filter = {.is_own = true};
 	uint64_t n;
 
-	if (!sessions_may_name(call, name) || !count(call, &filter, &n))
+	if (!account_take_name(call, scmp_command_word(call->command, 0), name))
 		return;
-	if (n == 0 && !is_user(call->scmpd, name))
+	filter.user = span_str(name);
+	if (!sessions_may_name(call, filter.user) || !count(call, &filter, &n))
+		return;
+	if (n == 0 && !is_user(call->scmpd, filter.user))
 		call_answer(call, SCMP_CODE_NOTFOUND, "there is no such user");
 	else
 		answer_count(call, n);
