@@ -165,6 +165,28 @@ greets() {
 	wait_for 20 greets third
 }
 
+@test "a generation that asks for another is heard, though one that is starting fails" {
+	local old fd
+	configure first
+	serve --config "$WORLD/conf"
+	old=$(acceptor)
+	mkfifo "$WORLD/slow"
+	ln -f "$WORLD/slow" "$WORLD/conf"
+	kill -HUP "$SERVER"
+	# It is open when the new one has begun to read it.
+	exec {fd}>"$WORLD/slow"
+	rm "$WORLD/run/stats"
+	greets first
+	wait_for 30 log_has 'the file stats was removed'
+	rm "$WORLD/conf"
+	configure second
+	echo 'no_such_key = 1' >&"$fd"
+	exec {fd}>&-
+	wait_for 20 log_has "$WORLD/conf:.*no_such_key"
+	wait_for 20 greets second
+	wait_for 20 gone "$old"
+}
+
 @test "connections that wait while a generation takes over are served" {
 	configure first
 	serve --config "$WORLD/conf"

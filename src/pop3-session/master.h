@@ -31,6 +31,7 @@ struct master_generation {
 	uint64_t serial; /* the order in which they were started */
 	bool ready;
 	bool crashed; /* it, or a process of its sessions: to be replaced */
+	bool stale;   /* it asked for a new one while another was starting */
 	bool leaving; /* was told to, or to end */
 	bool hurried; /* was told to end, to make room */
 };

@@ -143,8 +143,10 @@ void master_hear(struct master *m, struct master_generation *g)
 		g->crashed = true;
 		if (!is_starting(m))
 			m->wants_new = true;
-	} else if (word == WORD_STALE && !g->leaving && !is_starting(m)) {
-		m->wants_new = true;
+	} else if (word == WORD_STALE && !g->leaving) {
+		/* It says so once only, and who starts may not get there. */
+		g->stale = is_starting(m);
+		m->wants_new = m->wants_new || !g->stale;
 	}
 }
 
@@ -161,6 +163,21 @@ static bool is_serving(const struct master *m)
 	return false;
 }
 
+/* Has one that serves asked for another, and not been heard?  Once. */
+static bool is_stale(struct master *m)
+{
+	bool stale = false;
+	size_t i;
+
+	for (i = 0; i < MASTER_GENERATIONS; i++) {
+		struct master_generation *g = &m->generations[i];
+
+		stale = stale || (g->pid != 0 && !g->leaving && g->stale);
+		g->stale = false;
+	}
+	return stale;
+}
+
 /*
  * One that could not start (a broken configuration, say) has told why.  Where
  * an older one serves on, that is the end of the reload; else it is tried
@@ -168,9 +185,11 @@ static bool is_serving(const struct master *m)
  */
 static void not_started(struct master *m)
 {
-	if (is_serving(m))
+	bool serves = is_serving(m);
+
+	if (serves)
 		(void)notify_send("READY=1");
-	else
+	if (is_stale(m) || !serves)
 		m->wants_new = true;
 }
 
