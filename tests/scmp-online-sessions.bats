@@ -215,10 +215,38 @@ ban_is_seen() {
 	} >"$WORLD/in"
 	exits 3 scmp raw <"$WORLD/in" >"$WORLD/out"
 	grep -q 'still here' "$WORLD/out"
+	# What a line may have with the end that is sent, and one octet more.
+	length() {
+		printf 'HELP %s\nNOOP\n' "$(head -c $(($1 - 5)) /dev/zero |
+			tr '\0' x)"
+	}
+	length 1022 >"$WORLD/in"
+	exits 4 scmp raw <"$WORLD/in" >"$WORLD/out"
+	grep -q '^-ERR \[NOTFOUND\]' "$WORLD/out"
+	length 1023 >"$WORLD/in"
+	exits 3 scmp raw <"$WORLD/in" >"$WORLD/out"
+	said 'a line is over 1024 octets with its end'
+	[ "$(cat "$WORLD/out")" = '+OK still here' ]
 	# Over TCP whoever speaks logs in.
 	online --server "127.0.0.1:$SCMP_PORT"
 	printf 'USER boss\nPASS %s\nWHOAMI\n' "$PASSWORD" | scmp raw |
 		grep -q 'user=boss'
+}
+
+@test "raw fails where scmpd has gone meanwhile" {
+	mkfifo "$WORLD/in"
+	become "${SCMP[@]}" raw <"$WORLD/in" >"$WORLD/seen" 2>"$WORLD/said" &
+	local pid=$! in status=0
+	HELPERS+=("$pid")
+	exec {in}>"$WORLD/in"
+	echo NOOP >&"$in"
+	wait_for 20 grep -q 'still here' "$WORLD/seen"
+	stop_scmpd
+	echo NOOP >&"$in"
+	exec {in}>&-
+	wait "$pid" || status=$?
+	[ "$status" = 6 ]
+	said 'scmp.sock: '
 }
 
 @test "raw shows a stream, which STOP and QUIT end" {

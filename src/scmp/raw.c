@@ -25,9 +25,16 @@ struct raw {
 	char line[SCMP_LINE_LIMIT], input[4096];
 	struct span rest;
 	bool has_ended;
-	int status; /* of the first -ERR */
+	int status; /* of the first -ERR or failure */
 	bool is_over;
 };
+
+/* The first of what goes wrong is the exit status. */
+static void note(struct raw *r, int status)
+{
+	if (r->status == STATUS_OK)
+		r->status = status;
+}
 
 /* --- input --- */
 
@@ -52,14 +59,13 @@ static bool take_line(struct raw *r, struct span *line)
 {
 	enum line_verdict verdict = line_feed(&r->reader, &r->rest, line);
 
-	if (verdict == LINE_TOO_LONG || verdict == LINE_MALFORMED) {
-		int failed = scmp_fail(r->scmp, STATUS_REFUSED,
-				       "a line is over %d octets, or has a NUL "
-				       "or a CR in it, and was not sent",
-				       SCMP_LINE_LIMIT);
-
-		if (r->status == STATUS_OK)
-			r->status = failed;
+	/* It is sent with CRLF, whatever it came with. */
+	if (verdict == LINE_TOO_LONG || verdict == LINE_MALFORMED ||
+	    line->n > SCMP_LINE_LIMIT - 2) {
+		note(r, scmp_fail(r->scmp, STATUS_REFUSED,
+				  "a line is over %d octets with its end, or "
+				  "has a NUL or a CR in it, and was not sent",
+				  SCMP_LINE_LIMIT));
 		*line = span_str("");
 	}
 	return verdict != LINE_MORE;
@@ -89,7 +95,7 @@ static bool echo(struct raw *r, struct span *line)
 		fflush(stdout);
 		return true;
 	}
-	r->status = failed;
+	note(r, failed);
 	r->is_over = true;
 	return false;
 }
@@ -112,10 +118,12 @@ struct stream {
 static void tell(struct stream *t, const char *line)
 {
 	struct request q;
+	int failed;
 
 	request_begin(&q, line);
-	if (client_send(t->raw->scmp, &q) != STATUS_OK)
-		t->raw->is_over = true;
+	failed = client_send(t->raw->scmp, &q);
+	note(t->raw, failed);
+	t->raw->is_over = t->raw->is_over || failed != STATUS_OK;
 }
 
 static void tell_to_stop(struct stream *t)
@@ -223,8 +231,8 @@ static void take_reply(struct raw *r, enum scmp_verb verb,
 		return;
 	}
 	/* A person has seen it. */
-	if (!reply.is_ok && !r->edit && r->status == STATUS_OK)
-		r->status = client_status_of(reply.code);
+	if (!reply.is_ok && !r->edit)
+		note(r, client_status_of(reply.code));
 	if (!reply.is_ok)
 		return;
 	if (verb == SCMP_WATCH)
@@ -254,6 +262,7 @@ static void do_line(struct raw *r, struct span line)
 	char text[SCMP_LINE_LIMIT];
 	struct request q;
 	bool asks;
+	int failed;
 
 	(void)scmp_command_parse(line, &command);
 	if (r->edit && (!command.form || !has_secret(command.form)))
@@ -264,10 +273,12 @@ static void do_line(struct raw *r, struct span line)
 	explicit_bzero(text, sizeof(text));
 	if (asks && !add_password(r, &q))
 		return;
-	if (client_send(r->scmp, &q) == STATUS_OK)
+	failed = client_send(r->scmp, &q);
+	r->is_over = r->scmp->client.is_broken;
+	if (failed == STATUS_OK)
 		take_reply(r, command.verb, command.form);
-	else
-		r->is_over = r->scmp->client.is_broken;
+	else if (!r->edit || r->is_over)
+		note(r, failed);
 	explicit_bzero(&command, sizeof(command));
 }
 
