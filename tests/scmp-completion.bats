@@ -64,5 +64,8 @@ autoload -U compinit && compinit -u -d $WORLD/dump" "$1"
 		/none user show '' 2>&1)
 	[ -z "$output" ]
 	output=$(bare "$WORLD/bin/scmp" --complete user list --sort '' | wc -l)
-	[ "$output" = 12 ]
+	[ "$output" = 14 ]
+	output=$(bare "$WORLD/bin/scmp" --complete --offline users --sort -c |
+		cut -f 1)
+	[ "$output" = $'-comment\n-created\n-changed' ]
 }

@@ -192,6 +192,19 @@ ban_is_seen() {
 	stop_server
 }
 
+@test "what keeps top from going on is said behind its screen" {
+	printf '#!/bin/sh\nkill -TERM %s\n' "$SCMPD" >"$WORLD/end"
+	chmod 755 "$WORLD/end"
+	local status=0
+	bare python3 "$REPOSITORY/tests/lib/answering.py" -w 100 \
+		-m "$WORLD/end" connections_open ' ' -- "${SCMP[@]}" top \
+		--interval 1 >"$WORLD/shown" || status=$?
+	[ "$status" = 6 ]
+	sed -n '/\x1b\[?1049l/,$p' "$WORLD/shown" |
+		grep -q 'scmp: top: .*closed the connection'
+	[ "$(grep -c $'\e\\[?1049l' "$WORLD/shown")" = 1 ]
+}
+
 # --- raw ---
 
 @test "raw sends lines as they are, and prints what comes" {

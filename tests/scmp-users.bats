@@ -209,6 +209,7 @@ setup() {
 	[ "$(names --disabled)" = 'bob ' ]
 	[ "$(names --enabled --role user --limit 1)" = 'alice ' ]
 	exits 2 scmp user list --sort shoesize
+	exits 2 scmp user list --sort connected
 	exits 2 scmp user list --limit -1
 }
 

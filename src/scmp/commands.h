@@ -27,6 +27,12 @@ enum command_need {
 
 enum { COMMAND_ANY = 1000000 }; /* words, as many as one likes */
 
+enum { COMMAND_KEYS = 256 }; /* octets of all keys of a list */
+
+/* The name of the i-th thing that a list can be in the order of; NULL: no more.
+ * It comes from the table that the list itself is made by. */
+typedef const char *command_key(size_t i);
+
 struct command {
 	const char *noun;
 	const char *verb; /* NULL: the noun alone */
@@ -37,7 +43,8 @@ struct command {
 	enum command_need need;
 	int (*run)(struct scmp *s);    /* on the database, or NULL */
 	int (*online)(struct scmp *s); /* through scmpd, or NULL */
-	const char *keys;	       /* of --sort, with | between them */
+	/* The keys of --sort: those of the records that either way has. */
+	command_key *key, *online_key;
 	const char *help; /* a sentence, without its capital and its end */
 };
 
@@ -53,9 +60,12 @@ bool command_is_noun(const char *word);
 /* "user add" */
 void command_add_name(struct buf *out, const struct command *c);
 
+/* "a|b": the keys; false: the list cannot be sorted, or not in this way. */
+bool command_add_keys(struct buf *out, const struct command *c, bool offline);
+
 /* What the value of an option may be for this command, as help has it; NULL:
- * it has none. */
-const char *command_option_value(const struct command *c, int id);
+ * it has none. Valid until the next call. */
+const char *command_option_value(const struct command *c, int id, bool offline);
 
 /* The functions, by the file that they are in. */
 
@@ -67,6 +77,7 @@ int user_passwd(struct scmp *s);
 int user_enable(struct scmp *s);
 int user_disable(struct scmp *s);
 int user_list(struct scmp *s); /* user_list.c */
+command_key user_list_key;
 int user_show(struct scmp *s);
 int user_del(struct scmp *s); /* purge.c */
 int user_purge(struct scmp *s);
@@ -109,6 +120,7 @@ int online_user_disable(struct scmp *s);
 int online_user_max(struct scmp *s);
 int online_passwd(struct scmp *s);
 int online_user_list(struct scmp *s); /* online_user_list.c */
+command_key online_user_list_key;
 int online_user_show(struct scmp *s);
 int online_ban_user(struct scmp *s); /* online_rules.c */
 int online_ban_ip(struct scmp *s);
@@ -134,6 +146,7 @@ int online_drain(struct scmp *s);
 int online_reload(struct scmp *s);
 int online_metrics(struct scmp *s);
 int online_sessions(struct scmp *s); /* online_sessions.c */
+command_key online_sessions_key;
 int online_kick_user(struct scmp *s);
 int online_kick_ip(struct scmp *s);
 int online_kick_id(struct scmp *s);

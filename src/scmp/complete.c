@@ -228,13 +228,17 @@ static int wants_value(const char *before)
 static void complete(struct scmp *s, const char *typed, const char *before)
 {
 	int option = wants_value(before);
+	const char *words = "";
 	size_t used = 0;
 
 	s->command = command_find(s->options.words, s->options.words_n, &used);
 	if (option >= 0)
-		offer_value(s, command_option_value(s->command, option), typed);
-	if (option == OPTION_SORT && s->command && s->command->keys)
-		offer_words(s->command->keys, "-", typed);
+		words = command_option_value(s->command, option,
+					     scmp_given(s, OPTION_OFFLINE));
+	if (option >= 0)
+		offer_value(s, words, typed);
+	if (option == OPTION_SORT)
+		offer_words(words, "-", typed);
 	if (option >= 0)
 		return;
 	if (typed[0] == '-')

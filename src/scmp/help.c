@@ -101,20 +101,37 @@ static const char *offline_of(const struct command *c)
 						     : "--offline ";
 }
 
-#define BIT_SORT OPTION_BIT(OPTION_SORT)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A way of working that a list can be sorted in, and how help calls it. */
+static const struct way {
+	bool offline;
+	const char *intro, *mdoc;
+} ways[] = {
+	{false, "one of", "Keys of\n.Fl \\-sort :\n"},
+	{true, "with --offline one of",
+	 "Keys of\n.Fl \\-sort\nwith\n.Fl \\-offline :\n"},
+};
 
 /* a|b as "a, b". */
-static void print_keys(FILE *to, const char *keys)
+static void print_keys(FILE *to, const struct command *c, const struct way *way)
 {
-	char memory[256];
-	struct buf text;
+	char memory[2 * COMMAND_KEYS], all[COMMAND_KEYS];
+	const char *between = " ";
+	struct buf text, keys;
+	struct span rest;
 
+	buf_init(&keys, all, sizeof(all));
+	if (!command_add_keys(&keys, c, way->offline))
+		return;
 	buf_init(&text, memory, sizeof(memory));
-	buf_add_str(&text, "one of");
-	for (size_t n; *keys; keys += n + (keys[n] == '|')) {
-		n = strcspn(keys, "|");
-		buf_add_str(&text, text.n > 6 ? ", " : " ");
-		buf_add(&text, keys, n);
+	buf_add_str(&text, way->intro);
+	for (rest = buf_span(&keys); rest.n; between = ", ") {
+		struct span key = span_take(rest, span_find(rest, '|'));
+
+		buf_add_str(&text, between);
+		buf_add_span(&text, key);
+		rest = span_drop(rest, key.n + 1);
 	}
 	print_entry(to, "KEY", buf_str(&text) ? memory : "");
 }
@@ -134,8 +151,8 @@ static void print_one(FILE *to, const struct command *c)
 	buf_add_char(&text, '.');
 	print_wrapped(to, buf_str(&text) ? memory : c->help, 0);
 	print_options(to, "Options", c->options & ~c->offline);
-	if (c->options & BIT_SORT)
-		print_keys(to, c->keys);
+	for (size_t i = 0; i < COUNT(ways); i++)
+		print_keys(to, c, &ways[i]);
 	print_options(to, "Options with --offline", c->offline);
 	print_options(to, "Options of every command", common);
 	fputs("\nManual: scmp(1)\n", to);
@@ -256,6 +273,19 @@ static void print_mdoc_options(FILE *to, const char *title, uint64_t which)
 	fputs(" .\n", to);
 }
 
+static void print_mdoc_keys(FILE *to, const struct command *c,
+			    const struct way *way)
+{
+	char memory[COMMAND_KEYS];
+	struct buf keys;
+
+	buf_init(&keys, memory, sizeof(memory));
+	if (!command_add_keys(&keys, c, way->offline))
+		return;
+	fputs(way->mdoc, to);
+	print_mdoc_choice(to, buf_str(&keys) ? memory : "");
+}
+
 static void print_mdoc_command(FILE *to, const struct command *c)
 {
 	fprintf(to, ".It Ic %s%s%s", c->noun, c->verb ? " " : "",
@@ -268,10 +298,8 @@ static void print_mdoc_command(FILE *to, const struct command *c)
 		fputs("With\n.Fl \\-offline\nalone.\n", to);
 	print_mdoc_options(to, "Options:", c->options & ~c->offline);
 	print_mdoc_options(to, "With\n.Fl \\-offline\nalso:", c->offline);
-	if (c->options & BIT_SORT) {
-		fputs("Keys of\n.Fl \\-sort :\n", to);
-		print_mdoc_choice(to, c->keys);
-	}
+	for (size_t i = 0; i < COUNT(ways); i++)
+		print_mdoc_keys(to, c, &ways[i]);
 }
 
 static void print_mdoc_option(FILE *to, enum option_id id)

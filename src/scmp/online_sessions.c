@@ -17,6 +17,11 @@ static const struct record_member members[] = {
 	{"cmd", NULL, RECORD_TEXT},
 };
 
+const char *online_sessions_key(size_t i)
+{
+	return i < COUNT(members) ? members[i].key : NULL;
+}
+
 static const struct output_column columns[] = {
 	{.key = "id", .title = "ID", .is_number = true},
 	{.key = "user", .title = "USER", .can_be_cut = true},

@@ -37,6 +37,11 @@ static const struct output_column all_columns[] = {
 	{.key = "last_ip", .title = "from"},
 };
 
+const char *online_user_list_key(size_t i)
+{
+	return i < COUNT(all_columns) ? all_columns[i].key : NULL;
+}
+
 struct listing {
 	struct scmp *scmp;
 	json_t *found;

@@ -42,6 +42,8 @@ static void complain(const struct scmp *s, struct span text)
 	char memory[2 * USERS_ERROR_SIZE];
 	struct buf line;
 
+	if (s->leave_screen)
+		s->leave_screen();
 	buf_init(&line, memory, sizeof(memory));
 	buf_add_str(&line, "scmp: ");
 	if (s->command)
@@ -152,7 +154,8 @@ static int refuse_usage(const struct scmp *s, const char *why, const char *what)
 static int check_value(const struct scmp *s, enum option_id id,
 		       const char *value)
 {
-	const char *words = command_option_value(s->command, id);
+	const char *words =
+		command_option_value(s->command, id, !prepare_is_online(s));
 	const char *word = value + (id == OPTION_SORT && value[0] == '-');
 
 	if (!words || !strchr(words, '|') || option_value_has(words, word))

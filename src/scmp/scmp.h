@@ -45,6 +45,9 @@ struct scmp {
 	struct database db;
 	bool is_open;
 	struct client client;
+	/* Called before something is said on standard error, to leave a screen
+	 * that it would be lost on; or NULL. */
+	void (*leave_screen)(void);
 };
 
 /* Runs the command line; the exit status. */

@@ -9,7 +9,24 @@ struct order {
 	bool descends;
 };
 
-/* Null before numbers before texts; false before true. */
+static int order_values(const json_t *a, const json_t *b);
+
+/* By the first thing that they differ in; else the shorter one is before. */
+static int order_arrays(const json_t *a, const json_t *b)
+{
+	size_t n = json_array_size(a), m = json_array_size(b);
+
+	for (size_t i = 0; i < n && i < m; i++) {
+		int r = order_values(json_array_get(a, i),
+				     json_array_get(b, i));
+
+		if (r)
+			return r;
+	}
+	return (n > m) - (n < m);
+}
+
+/* Null before all else; false before true. Those of a key are of one kind. */
 static int order_values(const json_t *a, const json_t *b)
 {
 	if (json_is_string(a) && json_is_string(b))
@@ -19,6 +36,8 @@ static int order_values(const json_t *a, const json_t *b)
 		       (json_integer_value(a) < json_integer_value(b));
 	if (json_is_boolean(a) && json_is_boolean(b))
 		return json_is_true(a) - json_is_true(b);
+	if (json_is_array(a) && json_is_array(b))
+		return order_arrays(a, b);
 	return json_is_null(b) - json_is_null(a);
 }
 

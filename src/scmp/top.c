@@ -26,52 +26,58 @@ static const char open_screen[] = ESC "?1049h" ESC "?25l";
 static const char close_screen[] = ESC "?25h" ESC "?1049l";
 static const char clear_screen[] = ESC "H" ESC "2J";
 
-struct screen {
+static struct screen {
 	struct termios before;
 	unsigned rows, columns;
-};
+	bool is_open;
+} screen;
 
 /* --- the terminal --- */
 
-static void measure(struct screen *screen)
+static void measure(void)
 {
 	struct winsize size;
 
-	screen->rows = 24;
-	screen->columns = 80;
+	screen.rows = 24;
+	screen.columns = 80;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
 		return;
 	if (size.ws_row)
-		screen->rows = size.ws_row;
+		screen.rows = size.ws_row;
 	if (size.ws_col)
-		screen->columns = size.ws_col;
+		screen.columns = size.ws_col;
 }
 
-static bool begin(struct screen *screen)
+static bool begin(void)
 {
 	struct termios keys;
 
-	if (tcgetattr(STDIN_FILENO, &screen->before) < 0 ||
+	if (tcgetattr(STDIN_FILENO, &screen.before) < 0 ||
 	    !isatty(STDOUT_FILENO))
 		return false;
-	keys = screen->before;
+	keys = screen.before;
 	keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 	(void)tcsetattr(STDIN_FILENO, TCSANOW, &keys);
 	fputs(open_screen, stdout);
+	screen.is_open = true;
 	return true;
 }
 
-static void end(const struct screen *screen)
+/* Once: twice would put the cursor over what has been said meanwhile. */
+static void end(void)
 {
+	if (!screen.is_open)
+		return;
+	screen.is_open = false;
 	fputs(close_screen, stdout);
 	fflush(stdout);
-	(void)tcsetattr(STDIN_FILENO, TCSANOW, &screen->before);
+	(void)tcsetattr(STDIN_FILENO, TCSANOW, &screen.before);
 }
 
 /* --- what it shows --- */
 
 /* Names and values, one behind the other; how many lines they take. */
-static unsigned print_status(const struct screen *screen, json_t *status)
+static unsigned print_status(json_t *status)
 {
 	json_t *sources = json_object_get(status, "sources");
 	unsigned column = 0, lines = 1;
@@ -88,7 +94,7 @@ static unsigned print_status(const struct screen *screen, json_t *status)
 			continue;
 		status_format(name, value, text);
 		n = (unsigned)(strlen(name) + 1 + output_width(text));
-		if (column && column + 2 + n > screen->columns) {
+		if (column && column + 2 + n > screen.columns) {
 			if (lines == STATUS_LINES)
 				break;
 			putchar('\n');
@@ -104,22 +110,22 @@ static unsigned print_status(const struct screen *screen, json_t *status)
 }
 
 /* Who did something last is first, unless --sort says else. */
-static int draw(struct scmp *s, struct screen *screen)
+static int draw(struct scmp *s)
 {
 	unsigned used;
 	struct request q;
 	json_t *status;
 	int r;
 
-	measure(screen);
+	measure();
 	r = status_read(s, &status);
 	if (r != STATUS_OK)
 		return r;
 	fputs(clear_screen, stdout);
-	used = print_status(screen, status) + 3; /* blank, header, and last */
+	used = print_status(status) + 3; /* blank, header, and last */
 	json_decref(status);
 	putchar('\n');
-	sessions_request(s, &q, used < screen->rows ? screen->rows - used : 1);
+	sessions_request(s, &q, used < screen.rows ? screen.rows - used : 1);
 	if (!scmp_given(s, OPTION_SORT))
 		request_add_key(&q, "sort", "idle");
 	r = online_list(s, &q, &sessions_list, false);
@@ -169,20 +175,20 @@ static int check(struct scmp *s, int *interval_ms)
 int online_top(struct scmp *s)
 {
 	static const int wanted[] = {SIGINT, SIGTERM, SIGWINCH};
-	struct screen screen;
 	int interval_ms, signals, r = check(s, &interval_ms);
 
 	if (r != STATUS_OK)
 		return r;
 	signals = signals_open(wanted, sizeof(wanted) / sizeof(wanted[0]));
-	if (signals < 0 || !begin(&screen))
+	if (signals < 0 || !begin())
 		return scmp_fail(s, STATUS_USAGE,
 				 "wants a terminal; status and sessions show "
 				 "the same once");
+	s->leave_screen = end;
 	do
-		r = draw(s, &screen);
+		r = draw(s);
 	while (r == STATUS_OK && go_on(signals, interval_ms));
-	end(&screen);
+	end();
 	close(signals);
 	return r;
 }

@@ -38,6 +38,11 @@ static const struct output_column all_columns[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+const char *user_list_key(size_t i)
+{
+	return i < COUNT(all_columns) ? all_columns[i].key : NULL;
+}
+
 /* --- list --- */
 
 struct listing {
