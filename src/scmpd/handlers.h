@@ -70,11 +70,13 @@ call_handler metrics_list; /* metrics.c */
 
 call_handler status_list; /* status.c */
 
-call_handler server_show_drain; /* server.c */
-call_handler server_set_drain;
-call_handler server_show_level;
-call_handler server_set_level;
-call_handler server_reload;
+call_handler drain_show; /* drain.c */
+call_handler drain_set;
+
+call_handler loglevel_show; /* loglevel.c */
+call_handler loglevel_set;
+
+call_handler reload_command; /* reload.c */
 
 call_handler transform_show; /* transform.c */
 call_handler transform_list;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* The server as a whole: letting nobody in, reading its configuration again,
- * how much is logged. */
+/* The server as a whole: letting nobody in (drain.c), how much is logged
+ * (loglevel.c), reading its configuration again (reload.c). */
 #ifndef SCMPD_SERVER_H
 #define SCMPD_SERVER_H
 
+#include "scmpd/call.h"
 #include "scmpd/scmpd.h"
 #include "stats/control.h"
 
@@ -14,10 +15,19 @@ __attribute__((warn_unused_result)) int server_start(struct scmpd *s);
 /* What is asked of all sessions now; nothing if that cannot be read. */
 struct control_state server_asked(const struct scmpd *s);
 
+/* Can anything be asked of them? False: answered. */
+__attribute__((warn_unused_result)) bool server_can_ask(struct call *call);
+
 /*
  * Has what the database says in force in s->configuration. False: there is no
  * database, or it cannot be read now, and all is as it was.
  */
 bool server_look(struct scmpd *s);
+
+/* What was set before the machine was started again holds for sessions, too. */
+void loglevel_take(struct scmpd *s);
+
+/* 0 or -ENOMEM. */
+__attribute__((warn_unused_result)) int reload_start(struct scmpd *s);
 
 #endif
