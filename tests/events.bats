@@ -115,3 +115,40 @@ leave_descriptors() { # N
 	log_has 'Cannot serve a connection: new session: .*LimitNOFILE'
 	has_event '^refused .*reason=unserved .*peer=1'
 }
+
+# What a session tells where nothing can be counted.
+tells_without_statistics() { # how it ended, as far as that is known
+	wait_for 30 has_event '^close'
+	run_dir events | grep "$(run_dir events | grep -o 'id=[0-9]* user=alice' |
+		head -n 1 | cut -d' ' -f1) " | cut -d' ' -f1,3,4 >"$WORLD/told"
+	diff "$WORLD/told" - <<-END
+		connect user=- reason=
+		auth-failed user=alice reason=credentials
+		login user=alice reason=ok
+		close $1
+	END
+}
+
+fails_once_and_enters() {
+	dial
+	say 'USER alice' 'PASS wrong' 'USER alice' 'PASS secret' QUIT
+	[[ $LINE == +OK* ]]
+	is_over
+}
+
+@test "without statistics a session's login, failed login and end are told all the same" {
+	mkdir "$WORLD/run/stats"
+	serve
+	wait_for 30 nobody_is_in
+	fails_once_and_enters
+	wait_for 30 nobody_is_in
+	tells_without_statistics 'user=- reason=unknown'
+}
+
+@test "so are those of a process for one connection" {
+	mkdir "$WORLD/run/stats"
+	handed "each 1"
+	fails_once_and_enters
+	wait_for 30 ended_with 0
+	tells_without_statistics 'user=alice reason=logged_out'
+}

@@ -6,6 +6,7 @@
  */
 #include "pop3-session/acceptor.h"
 
+#include "pop3-session/door.h"
 #include "pop3-session/start.h"
 #include "priv/sandbox.h"
 #include "sys/clock.h"
@@ -84,7 +85,8 @@ static void reap(struct acceptor *a)
 		}
 		if (live_ended(&a->live, pid, clock_ms() + FRONT_GRACE_MS,
 			       &ticket))
-			admission_leave(&a->service->admission, &ticket);
+			door_leave(a->service, &ticket, COUNTERS_END_UNKNOWN,
+				   span_str(NULL));
 	}
 }
 

@@ -67,6 +67,23 @@ void door_is_full(struct service *service, int client, const struct peer *peer)
 		     service->settings->max_sessions);
 }
 
+void door_leave(struct service *service, struct admission_ticket *ticket,
+		enum counters_end end, struct span user)
+{
+	struct events_event event = {
+		.type = EVENTS_CLOSE,
+		.session = ticket->number,
+		.reason = end,
+	};
+	bool is_counted = ticket->counted, is_session = ticket->serial != 0;
+
+	admission_leave(&service->admission, ticket);
+	if (!is_session || (is_counted && service->statistics.fd >= 0))
+		return;
+	events_set_text(&event, user);
+	(void)events_write(&service->events, &event);
+}
+
 void door_is_short(struct service *service, const struct peer *peer,
 		   const char *what, int error)
 {

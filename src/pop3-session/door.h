@@ -47,6 +47,13 @@ __attribute__((warn_unused_result)) bool
 door_admit(struct service *service, int client, const struct peer *peer,
 	   struct admission_ticket *ticket);
 
+/*
+ * The session is over: its place is given back, and its statistics tell who it
+ * was and how it ended.  Where there are none, what is known here is told.
+ */
+void door_leave(struct service *service, struct admission_ticket *ticket,
+		enum counters_end end, struct span user);
+
 /* It may not, for this process has as many sessions as it may. */
 void door_is_full(struct service *service, int client, const struct peer *peer);
 

@@ -235,7 +235,10 @@ uint64_t monitor_look_limit(const struct monitor *m);
  * behind a kick?  Then it is answered as far as need be. */
 bool monitor_leaves_undone(struct monitor *m, uint32_t kind);
 
-/* monitor_counts.c; each does nothing where the session is not counted. */
+/*
+ * monitor_counts.c; nothing is counted where there are no statistics of the
+ * session, but what happens is told.
+ */
 /* Tells whoever looks that the session has begun, whose monitor that is. */
 void monitor_tell_connect(const struct monitor_setup *setup, pid_t pid);
 void monitor_begin_counts(struct monitor *m);

@@ -16,11 +16,17 @@ static void tell(const struct monitor_setup *setup, pid_t pid,
 	(void)events_write(&setup->service->events, event);
 }
 
+/* Has it a number by which it is known?  It need not be counted for that. */
+static bool is_told_of(const struct monitor_setup *setup)
+{
+	return setup->ticket && setup->ticket->serial;
+}
+
 void monitor_tell_connect(const struct monitor_setup *setup, pid_t pid)
 {
 	struct events_event connect = {.type = EVENTS_CONNECT};
 
-	if (setup->ticket->serial)
+	if (is_told_of(setup))
 		tell(setup, pid, &connect);
 }
 
@@ -30,7 +36,7 @@ void monitor_begin_counts(struct monitor *m)
 	void *place = m->setup->place;
 
 	m->own = NULL;
-	if (!ticket || !ticket->serial)
+	if (!is_told_of(m->setup))
 		return;
 	if (!m->setup->is_counted)
 		monitor_tell_connect(m->setup, m->pid);
@@ -68,6 +74,21 @@ static enum counters_login login_of(uint32_t answer)
 	return logins[answer];
 }
 
+static void count_login(struct monitor *m, const struct events_event *event,
+			uint64_t ms)
+{
+	struct statistics_identity *own = m->own;
+
+	counters_add(&own->counts.logins[event->method][event->reason], 1);
+	counters_observe(&own->counts.login_ms, ms);
+	if (event->reason == COUNTERS_IN_USE)
+		counters_add(&own->counts.lock_conflicts, 1);
+	if (event->reason == COUNTERS_LOGGED_IN) {
+		statistics_set_user(own, span_str(m->user));
+		statistics_set_state(own, COUNTERS_TRANSACTION);
+	}
+}
+
 void monitor_count_login(struct monitor *m, enum channel_method method,
 			 uint32_t answer, uint64_t ms)
 {
@@ -78,18 +99,11 @@ void monitor_count_login(struct monitor *m, enum channel_method method,
 		.method =
 			method == CHANNEL_APOP ? COUNTERS_APOP : COUNTERS_PASS,
 	};
-	struct statistics_identity *own = m->own;
 
-	if (!own)
+	if (m->own)
+		count_login(m, &event, ms);
+	if (!is_told_of(m->setup))
 		return;
-	counters_add(&own->counts.logins[event.method][event.reason], 1);
-	counters_observe(&own->counts.login_ms, ms);
-	if (answer == CHANNEL_IN_USE)
-		counters_add(&own->counts.lock_conflicts, 1);
-	if (answer == CHANNEL_WELCOME) {
-		statistics_set_user(own, span_str(m->user));
-		statistics_set_state(own, COUNTERS_TRANSACTION);
-	}
 	events_set_text(&event, span_str(m->user));
 	tell(m->setup, m->pid, &event);
 }

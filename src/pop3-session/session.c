@@ -213,7 +213,9 @@ static int monitor_process(const struct monitor_setup *setup, pid_t front)
 	monitor_close(&monitor);
 	/* The front counts until it is gone. */
 	reap(&monitor, front);
-	admission_leave(&setup->service->admission, setup->ticket);
+	door_leave(setup->service, setup->ticket,
+		   (enum counters_end)monitor.end,
+		   span_str(monitor.logged_in ? monitor.user : NULL));
 	return 0;
 }
 
