@@ -201,7 +201,7 @@ ban_is_seen() {
 		--interval 1 >"$WORLD/shown" || status=$?
 	[ "$status" = 6 ]
 	sed -n '/\x1b\[?1049l/,$p' "$WORLD/shown" |
-		grep -q 'scmp: top: .*closed the connection'
+		grep -q 'scmp: top: .*scmp.sock: '
 	[ "$(grep -c $'\e\\[?1049l' "$WORLD/shown")" = 1 ]
 }
 
