@@ -152,3 +152,18 @@ fails_once_and_enters() {
 	wait_for 30 ended_with 0
 	tells_without_statistics 'user=alice reason=logged_out'
 }
+
+@test "each file that cannot be used is named, with what is missing without it" {
+	serve
+	stop_server
+	rm "$WORLD/run/events"
+	mkdir "$WORLD/run/events"
+	# The version, behind 8 octets.
+	printf '\377' | dd of="$WORLD/run/stats" bs=1 seek=8 conv=notrunc
+	: >"$WORLD/log"
+	serve
+	fails_once_and_enters
+	log_has "run_dir $WORLD/run: the file events: Is a directory; nobody is told what happens \(remove the file, or set run_dir\)"
+	log_has "the file stats: a newer version of this program has made it; there are no statistics \(stop that version, remove"
+	[ "$(grep -c 'the file' "$WORLD/log")" = 2 ]
+}

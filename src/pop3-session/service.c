@@ -190,27 +190,46 @@ int service_prepare(struct service *s, const struct configuration *c,
 	return r;
 }
 
-/* What is kept for those who look, and what they may ask for. */
-static void share_statistics(struct service *s, const char *path, int run_dirfd)
+/* `failed`: what opening it has returned; `without`: what follows. */
+static void warn_if_failed(const char *path, const char *name, int failed,
+			   const char *without)
 {
-	int r = statistics_open(&s->statistics, run_dirfd);
-	int q = events_open(&s->events, run_dirfd);
-	int p = control_look_open(&s->control, run_dirfd);
-	int failed = r < 0 ? r : q < 0 ? q : p;
+	bool is_newer = failed == -EPROTO;
 
-	if (failed < 0)
-		log_warning("run_dir %s: %s; there are no statistics or "
-			    "events, or nothing is heard of scmpd",
-			    path, strerror(-failed));
-	s->statistics.events = &s->events;
-	s->admission.statistics = &s->statistics;
+	if (failed >= 0)
+		return;
+	log_warning("run_dir %s: the file %s: %s; %s (%s, or set run_dir)",
+		    path, name,
+		    is_newer ? "a newer version of this program has made it"
+			     : strerror(-failed),
+		    without,
+		    is_newer		? "stop that version, remove the file"
+		    : failed == -ENOSPC ? "make room there"
+					: "remove the file");
+}
+
+static void open_files(struct service *s, const char *path, int run_dirfd)
+{
+	warn_if_failed(path, "admission",
+		       admission_open(&s->admission, run_dirfd),
+		       "sessions are not counted, nor limited");
+	warn_if_failed(path, "penalty", penalty_open(&s->penalty, run_dirfd),
+		       "failed logins are not slowed down");
+	warn_if_failed(path, "stats",
+		       statistics_open(&s->statistics, run_dirfd),
+		       "there are no statistics");
+	warn_if_failed(path, "events", events_open(&s->events, run_dirfd),
+		       "nobody is told what happens");
+	warn_if_failed(path, "control",
+		       control_look_open(&s->control, run_dirfd),
+		       "nothing is heard of scmpd");
 }
 
 void service_share(struct service *s)
 {
 	char memory[4096];
 	struct buf path;
-	int fd, r, q;
+	int fd;
 
 	buf_init(&path, memory, sizeof(memory));
 	run_dir_add_path(&path, s->settings, s->privileged);
@@ -225,13 +244,9 @@ void service_share(struct service *s)
 		return;
 	}
 	s->has_shared = true;
-	r = admission_open(&s->admission, fd);
-	q = penalty_open(&s->penalty, fd);
-	if (r < 0 || q < 0)
-		log_warning("run_dir %s: %s; sessions are not counted or "
-			    "failed logins not slowed down",
-			    path.p, strerror(r < 0 ? -r : -q));
-	share_statistics(s, path.p, fd);
+	open_files(s, path.p, fd);
+	s->statistics.events = &s->events;
+	s->admission.statistics = &s->statistics;
 }
 
 /* Mostly one behind the other, and then one system call. */

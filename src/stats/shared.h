@@ -36,23 +36,24 @@ struct shared_kind {
 
 /*
  * Opens the file in the directory, or makes it. A file that is not of this
- * kind, size or version, or that others than root and our own uid could have
- * written, is replaced. Returns the mapping (shared, for reading and writing)
- * with *fd set (CLOEXEC), or NULL with *fd set to a negative errno.
+ * kind or size or is of an older version, or that others than root and our own
+ * uid could have written, is replaced; one of a newer version is left alone:
+ * -EPROTO. Returns the mapping (shared, for reading and writing) with *fd set
+ * (CLOEXEC), or NULL with *fd set to a negative errno.
  */
 __attribute__((warn_unused_result)) void *
 shared_open(int dirfd, const struct shared_kind *kind, int *fd);
 
 /*
- * The same for somebody who only looks: the file must be there and right, is
- * mapped for reading alone, and nothing is made or replaced. Writing to the
- * mapping kills.
+ * The same for somebody who only looks: the file must be there (-ENOENT) and
+ * right (-EBADMSG; -EPROTO as above), is mapped for reading alone, and nothing
+ * is made or replaced. Writing to the mapping kills.
  */
 __attribute__((warn_unused_result)) void *
 shared_look(int dirfd, const struct shared_kind *kind, int *fd);
 
 /* The same without a mapping, for somebody who reads by system calls: the
- * descriptor (CLOEXEC) or a negative errno. */
+ * descriptor (CLOEXEC), or a negative errno as above. */
 __attribute__((warn_unused_result)) int
 shared_look_fd(int dirfd, const struct shared_kind *kind);
 
