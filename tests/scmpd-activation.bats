@@ -15,13 +15,13 @@ setup() {
 	need nc
 	begin_scmpd
 	account chief --role admin
-	SCMP_PORT=$(free_port_of_loopback)
+	SCMP_PORT=$(free_port)
 	MORE=()
 	read -r -a MORE <<<"${POP3_TEST_OPTIONS:-}"
 	if [ "$EUID" = 0 ]; then
 		chown -R "$SCMP_UID:$SCMP_UID" "$WORLD/db"
 		MORE+=(-o "scmp_user=$SCMP_UID:$SCMP_UID"
-			-o "scmp_group=$SCMP_UID")
+			-o "scmp_group=$SCMP_OPERATORS")
 	fi
 }
 
@@ -57,7 +57,8 @@ os.execvp(command[0], command)' "$WORLD/scmp.sock" "$SCMP_PORT" \
 serve_handed() {
 	handed "$@" &
 	SCMPD=$!
-	wait_for 20 scmpd_answers
+	wait_for 30 scmpd_up_or_gone
+	! gone "$SCMPD"
 }
 
 @test "without scmp_listen nobody is limited there" {

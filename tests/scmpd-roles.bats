@@ -250,7 +250,7 @@ check_capa() { # user role
 	start_scmpd
 	chmod 0777 "$WORLD/scmp.sock"
 	SAID=$(printf 'WHOAMI\r\nQUIT\r\n' | setpriv --reuid 777 --regid 777 \
-		--groups "$SCMP_UID" nc -N -U "$WORLD/scmp.sock" | tr -d '\r')
+		--groups "$SCMP_OPERATORS" nc -N -U "$WORLD/scmp.sock" | tr -d '\r')
 	HEAD_LINES=1
 	answers_are '+OK user=- role=operator from=local'
 	SAID=$(printf 'WHOAMI\r\nUSER chief\r\nPASS %s\r\nWHOAMI\r\nMAILDIR SET default\r\nQUIT\r\n' \
@@ -258,4 +258,28 @@ check_capa() { # user role
 		nc -N -U "$WORLD/scmp.sock" | tr -d '\r')
 	answers_are '-ERR [[]STATE] *' '+OK*' '+OK*' \
 		'+OK user=chief role=admin from=local' '+OK*'
+}
+
+@test "members of the socket's group reach nothing else of the server" {
+	need_root
+	rmdir "$WORLD/run"
+	start_scmpd
+	[ "$(stat -c '%a %u %g' "$WORLD/run")" = "2751 0 $SCMP_UID" ]
+	[ "$(stat -c '%a %g' "$WORLD/scmp.sock")" = "660 $SCMP_OPERATORS" ]
+	refute grep -q 'scmp_group' "$WORLD/scmpd.log"
+	chmod 0755 "$WORLD"
+	operator() {
+		setpriv --reuid 777 --regid 777 --groups "$SCMP_OPERATORS" "$@"
+	}
+	operator nc -N -U "$WORLD/scmp.sock" <<<QUIT | grep -q '^+OK \[PREAUTH\]'
+	refute operator ls "$WORLD/run"
+	local file
+	for file in "$WORLD"/run/* "$DATABASE"; do
+		refute operator test -r "$file"
+		refute operator test -w "$file"
+	done
+	# Who makes them one is told.
+	stop_scmpd
+	start_scmpd -o "scmp_group=$SCMP_UID"
+	grep -q 'scmp_group .* is the group of scmp_user, too' "$WORLD/scmpd.log"
 }

@@ -43,14 +43,15 @@ int run_dir_open(const char *path)
 	return fd;
 }
 
-/* Files that are made in it belong to the same group. */
-static int give_to_group(int fd, const char *name)
+/* Files that are made in it belong to the same group. Others pass through it to
+ * the socket of administration, which has a group of its own. */
+static int give_to_daemon(int fd, const char *name)
 {
-	gid_t group;
+	struct identity daemon;
 
-	if (geteuid() != 0 || identity_find_group(name, &group) < 0)
+	if (geteuid() != 0 || identity_find(name, &daemon) < 0)
 		return 0;
-	if (fchown(fd, (uid_t)-1, group) < 0 || fchmod(fd, 02750) < 0)
+	if (fchown(fd, (uid_t)-1, daemon.gid) < 0 || fchmod(fd, 02751) < 0)
 		return -errno;
 	return 0;
 }
@@ -64,7 +65,7 @@ int run_dir_make(const char *path, const struct settings *settings)
 		return -errno;
 	fd = run_dir_open(path);
 	if (fd >= 0 && made)
-		failed = give_to_group(fd, settings->scmp_group);
+		failed = give_to_daemon(fd, settings->scmp_user);
 	if (failed == 0)
 		return fd;
 	close(fd);

@@ -22,8 +22,8 @@ void run_dir_add_path(struct buf *path, const struct settings *settings,
 __attribute__((warn_unused_result)) int run_dir_open(const char *path);
 
 /*
- * The same, made first if it is not there; by root for the group scmp_group,
- * where there is one, so that scmpd and operators can look.
+ * The same, made first if it is not there; by root for the group of scmp_user,
+ * where there is one, so that scmpd can look.
  */
 __attribute__((warn_unused_result)) int
 run_dir_make(const char *path, const struct settings *settings);

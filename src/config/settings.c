@@ -346,13 +346,16 @@ static const struct conf_key keys[] = {
 	 .offset = AT(scmp_user),
 	 .def = "pop3-scmp",
 	 .help = "The account (or uid:gid) that scmpd becomes where it was "
-		 "started as root."},
+		 "started as root. Its group may write the users' database and "
+		 "look at what is in run_dir: it is for nobody else."},
 	{.name = "scmp_group",
 	 .type = CONF_STRING,
 	 .offset = AT(scmp_group),
-	 .def = "pop3-scmp",
+	 .def = "pop3-operators",
 	 .help = "The group of scmpd's Unix socket. Its members are operators "
-		 "there without a password; root is an administrator."},
+		 "there without a password; root is an administrator. It must "
+		 "not be the group of scmp_user, whose members can do more "
+		 "than operators by writing the database themselves."},
 	{.name = "scmp_connections",
 	 .type = CONF_INTEGER,
 	 .offset = AT(scmp_connections),

@@ -157,7 +157,8 @@ static enum status explain(const struct scmp *s, const char *where,
 	case EPERM:
 		scmp_fail(s, STATUS_OK,
 			  "%s: %s; the socket is for root and the members of "
-			  "the group of scmp_group (pop3-scmp); others log in "
+			  "the group of scmp_group (pop3-operators); others "
+			  "log in "
 			  "with --server 127.0.0.1 --login NAME",
 			  where, strerror(failed));
 		return STATUS_DENIED;

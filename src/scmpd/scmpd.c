@@ -139,17 +139,34 @@ static void open_penalty(struct scmpd *s)
 			    s->run_dir, strerror(-failed));
 }
 
+static void find_operators(struct scmpd *s)
+{
+	const char *group = s->settings->scmp_group;
+	struct identity own;
+	int failed = identity_find_group(group, &s->operators);
+
+	if (failed < 0)
+		s->operators = (gid_t)-1;
+	if (!s->privileged)
+		return;
+	if (failed < 0)
+		log_warning("scmp_group %s: there is no such group; the Unix "
+			    "socket is for root alone",
+			    group);
+	else if (identity_find(s->settings->scmp_user, &own) == 0 &&
+		 own.gid == s->operators)
+		log_warning("scmp_group %s is the group of scmp_user, too: "
+			    "operators could write the database themselves, "
+			    "and so do all that an administrator can; give the "
+			    "socket a group of its own",
+			    group);
+}
+
 static int open_listeners(struct scmpd *s, struct buf *error)
 {
 	int failed;
 
-	if (identity_find_group(s->settings->scmp_group, &s->operators) < 0) {
-		s->operators = (gid_t)-1;
-		if (s->privileged)
-			log_warning("scmp_group %s: there is no such group; "
-				    "the Unix socket is for root alone",
-				    s->settings->scmp_group);
-	}
+	find_operators(s);
 	failed =
 		listeners_open(&s->listeners, s->settings, s->run_dir,
 			       s->privileged ? s->operators : (gid_t)-1, error);

@@ -9,7 +9,8 @@
 #                          starts it: Unix socket $WORLD/scmp.sock, TCP on
 #                          127.0.0.1:$SCMP_PORT; its pid is $SCMPD, its log
 #                          $WORLD/scmpd.log. As root it becomes $SCMP_UID, to
-#                          whom the database belongs then.
+#                          whom the database belongs then; the group of the
+#                          socket is $SCMP_OPERATORS.
 #   stop_scmpd             ends it; its exit status in $STATUS
 #   account NAME [OPTION...]  a user with the password $PASSWORD
 #   local_says LINE...     sends these lines and QUIT over the Unix socket; what
@@ -21,7 +22,7 @@
 #
 # Lines are sent all at once: replies come in their order.
 
-SCMP_UID=$((23400 + FILE_INDEX))
+SCMP_UID=$((23400 + FILE_INDEX)) SCMP_OPERATORS=$((23600 + FILE_INDEX))
 # The roles beyond which nobody may go there; empty: none.
 LOCAL_CEILING='' TCP_CEILING=''
 
@@ -55,7 +56,8 @@ start_scmpd() {
 	read -r -a more <<<"${POP3_TEST_OPTIONS:-}"
 	if [ "$EUID" = 0 ]; then
 		chown -R "$SCMP_UID:$SCMP_UID" "$WORLD/db"
-		more+=(-o "scmp_user=$SCMP_UID:$SCMP_UID" -o "scmp_group=$SCMP_UID")
+		more+=(-o "scmp_user=$SCMP_UID:$SCMP_UID"
+			-o "scmp_group=$SCMP_OPERATORS")
 	fi
 	for try in 1 2 3; do
 		SCMP_PORT=$(free_port)

@@ -11,7 +11,7 @@ setup_file() {
 	container_up
 	bring_libraries "$BUILD/bin/scmpd"
 	bring nc setpriv
-	inside useradd --no-create-home --groups pop3-scmp oscar
+	inside useradd --no-create-home --groups pop3-operators oscar
 	inside useradd --no-create-home nora
 	sed -i '1i users = {"sqlite:/var/lib/pop3-session/users.db", "passwd-file:/etc/pop3-users"}' \
 		"$CONTAINER_ROOT/etc/pop3-session.conf"
@@ -42,6 +42,10 @@ says_as() { # user LINE...
 		timeout 20 nc -N -U /run/pop3-session/scmp.sock | tr -d '\r'
 }
 
+as_oscar() {
+	inside setpriv --reuid oscar --regid oscar --init-groups "$@"
+}
+
 says_by_tcp() { # address LINE...
 	local address=$1
 	shift
@@ -62,10 +66,10 @@ is_running_anew() { # old pid
 @test "make install brings the user, the folder and the units" {
 	inside id pop3-scmp
 	[ "$(inside stat -c '%a %U %G' /run/pop3-session)" = \
-		'2750 root pop3-scmp' ]
+		'2751 root pop3-scmp' ]
 	inside systemctl cat scmpd.socket scmpd.service >/dev/null
 	[ "$(inside stat -c '%a %U %G' /run/pop3-session/scmp.sock)" = \
-		'660 root pop3-scmp' ]
+		'660 root pop3-operators' ]
 }
 
 @test "the first administrator starts it; it becomes pop3-scmp, sandboxed whole" {
@@ -87,6 +91,11 @@ is_running_anew() { # old pid
 @test "who is in the group is an operator, others cannot connect" {
 	run says_as oscar WHOAMI 'ADD_USER joe "correct horse"'
 	[[ $output == *'role=operator'*'-ERR [PERM]'* ]]
+	# And no more by what lies beside the socket.
+	refute as_oscar head -c 1 /var/lib/pop3-session/users.db
+	refute as_oscar touch /var/lib/pop3-session/users.db-journal
+	refute as_oscar ls /run/pop3-session
+	refute as_oscar head -c 1 /run/pop3-session/stats
 	run says_as nora WHOAMI
 	[[ $output != *+OK* ]]
 }

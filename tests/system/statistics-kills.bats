@@ -38,7 +38,8 @@ under_load() { # HOW KILLS RESTARTS
 		"$WORLD/mail" "$MAIL_UID" "$WORLD/scmp.sock" "$2" "$3" -- \
 		"$BUILD/bin/scmpd" --config "$WORLD/conf" \
 		-o "scmp_listen=unix:$WORLD/scmp.sock" \
-		-o "scmp_user=$SCMP_UID:$SCMP_UID" -o "scmp_group=$SCMP_UID" \
+		-o "scmp_user=$SCMP_UID:$SCMP_UID" \
+		-o "scmp_group=$SCMP_OPERATORS" \
 		>"$WORLD/report" 2>>"$WORLD/scmpd.log" || status=$?
 	sed 's/^/# /' "$WORLD/report" >&3
 	cat "$WORLD/report"
