@@ -103,6 +103,27 @@ logs_in() { # by POP3
 	answers_are '+OK*' '+OK*'
 }
 
+# The database without one of its tables: it is read, but for that.
+without_roles() {
+	bare sqlite3 -bail "$DATABASE" 'DROP TABLE roles'
+}
+
+@test "an account whose role's rights cannot be read is nobody's to act on" {
+	account helper --role operator
+	account bob
+	local_says 'ROLES ADD strong users.read users.write' 'ROLE bob strong'
+	answers_are '+OK*' '+OK*'
+	without_roles
+	says helper 'RESET_USER_PASSWORD bob' 'BAN USER bob' 'KICK user=bob' \
+		'RESET_USER_PASSWORD nobody' BANS
+	answers_are '-ERR [[]SYS/PERM] *' '-ERR [[]SYS/PERM] *' \
+		'-ERR [[]SYS/PERM] *' '-ERR [[]NOTFOUND] *' '+OK*' .
+	local_says 'ADD_USER eve goodenough1 role=strong' 'ROLE helper strong' \
+		'ROLE bob user'
+	answers_are '-ERR [[]SYS/PERM] *' '-ERR [[]SYS/PERM] *' \
+		'-ERR [[]SYS/PERM] *'
+}
+
 @test "a reset password is good for POP3, and must be changed over SCMP" {
 	account bob
 	local_says 'RESET_USER_PASSWORD bob'

@@ -87,6 +87,17 @@ asked() { # what each session is asked for, in their order
 	[ "$(asked)" = 'gracefully gracefully gracefully gracefully' ]
 }
 
+@test "whose role's rights cannot be read stays, and that is said" {
+	local_says 'ROLES ADD strong users.read users.write' 'ROLE joe strong'
+	answers_are '+OK*' '+OK*'
+	bare sqlite3 -bail "$DATABASE" 'DROP TABLE roles'
+	says olga 'KICK user=joe' 'KICK ip=192.0.2.0/24'
+	answers_are '-ERR [[]SYS/PERM] *' '-ERR [[]SYS/PERM] *'
+	[ "$(asked)" = 'stay stay stay gracefully' ]
+	local_says 'KICK user=joe'
+	answers_are '+OK 1 session told to close'
+}
+
 @test "who is disabled is kicked, and the place's next session is not" {
 	local_says 'DISABLE_USER joe'
 	[ "$(asked)" = 'gracefully stay stay stay' ]

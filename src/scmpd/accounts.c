@@ -27,10 +27,22 @@ bool account_take_name(struct call *call, struct span word,
 	return false;
 }
 
-static bool fail(struct call *call, struct account *a, int failed,
-		 struct buf *error)
+struct buf *account_error(struct account *a)
 {
-	call_database_failed(call, failed, error);
+	buf_init(&a->error, a->error_memory, sizeof(a->error_memory));
+	return &a->error;
+}
+
+bool account_fail(struct call *call, struct account *a, int failed)
+{
+	call_database_failed(call, failed, &a->error);
+	return false;
+}
+
+/* The same, and nothing is open any more. */
+static bool fail_and_close(struct call *call, struct account *a, int failed)
+{
+	(void)account_fail(call, a, failed);
 	account_close(a);
 	return false;
 }
@@ -38,8 +50,6 @@ static bool fail(struct call *call, struct account *a, int failed,
 bool account_open_database(struct call *call, struct account *a,
 			   enum database_mode mode)
 {
-	char memory[USERS_ERROR_SIZE];
-	struct buf error;
 	int failed;
 
 	memset(a, 0, sizeof(*a));
@@ -48,10 +58,9 @@ bool account_open_database(struct call *call, struct account *a,
 	a->is_open = true;
 	if (mode == DATABASE_READ)
 		return true;
-	buf_init(&error, memory, sizeof(memory));
-	failed = database_begin(&a->db, &error);
+	failed = database_begin(&a->db, account_error(a));
 	if (failed < 0)
-		return fail(call, a, failed, &error);
+		return fail_and_close(call, a, failed);
 	a->is_changing = true;
 	return true;
 }
@@ -84,23 +93,21 @@ static void answer_missing(struct call *call, const char *name)
 bool account_open(struct call *call, struct account *a, struct span word,
 		  enum database_mode mode)
 {
-	char memory[USERS_ERROR_SIZE], name[USERS_NAME_SIZE];
-	struct buf error;
+	char name[USERS_NAME_SIZE];
 	int failed;
 
 	if (!account_take_name(call, word, name) ||
 	    !account_open_database(call, a, mode))
 		return false;
-	buf_init(&error, memory, sizeof(memory));
-	failed = database_user_find(&a->db, span_str(name), &a->user, &error);
-	if (failed == 0) {
-		a->rights = caller_role_rights(&a->db, a->user.row.role);
+	failed = database_user_find(&a->db, span_str(name), &a->user,
+				    account_error(a));
+	if (failed == 0 && account_take_rights(call, a))
 		return true;
-	}
-	if (failed != -ENOENT)
-		return fail(call, a, failed, &error);
+	if (failed < 0 && failed != -ENOENT)
+		return fail_and_close(call, a, failed);
 	account_close(a);
-	answer_missing(call, name);
+	if (failed < 0)
+		answer_missing(call, name);
 	return false;
 }
 
@@ -121,33 +128,38 @@ void account_close(struct account *a)
 
 bool account_commit(struct call *call, struct account *a)
 {
-	char memory[USERS_ERROR_SIZE];
-	struct buf error;
-	int failed;
+	int failed = database_commit(&a->db, account_error(a));
 
-	buf_init(&error, memory, sizeof(memory));
-	failed = database_commit(&a->db, &error);
 	if (failed < 0)
-		return fail(call, a, failed, &error);
+		return fail_and_close(call, a, failed);
 	a->is_changing = false;
 	return true;
 }
 
 bool account_store(struct call *call, struct account *a, unsigned fields)
 {
-	char memory[USERS_ERROR_SIZE];
-	struct buf error;
-	int failed;
+	int failed = database_user_change(&a->db, span_str(a->user.row.name),
+					  fields, &a->user, account_error(a));
 
-	buf_init(&error, memory, sizeof(memory));
-	failed = database_user_change(&a->db, span_str(a->user.row.name),
-				      fields, &a->user, &error);
 	if (failed < 0)
-		return fail(call, a, failed, &error);
+		return fail_and_close(call, a, failed);
 	return account_commit(call, a);
 }
 
 /* --- who may what --- */
+
+bool account_role_rights(struct call *call, struct account *a, const char *role,
+			 unsigned *rights)
+{
+	int failed = caller_role_rights(&a->db, role, rights, account_error(a));
+
+	return failed == 0 || account_fail(call, a, failed);
+}
+
+bool account_take_rights(struct call *call, struct account *a)
+{
+	return account_role_rights(call, a, a->user.row.role, &a->rights);
+}
 
 bool account_may_touch(struct call *call, const struct account *a)
 {
@@ -160,35 +172,42 @@ bool account_may_touch(struct call *call, const struct account *a)
 
 bool account_may_give(struct call *call, struct account *a, const char *role)
 {
-	if (caller_may_act_on(call->caller, caller_role_rights(&a->db, role)))
+	unsigned rights;
+
+	if (!account_role_rights(call, a, role, &rights))
+		return false;
+	if (caller_may_act_on(call->caller, rights))
 		return true;
 	call_answer(call, SCMP_CODE_PERM, "that role may do more than yours");
 	return false;
 }
 
-static bool is_last_admin(struct account *a)
+/* 0 or 1, or a negative errno. */
+static int is_last_admin(struct account *a)
 {
-	char memory[USERS_ERROR_SIZE];
-	struct buf error;
 	uint64_t n;
+	int failed;
 
 	if (strcmp(a->user.row.role, "admin") != 0 || !a->user.row.enabled)
-		return false;
-	buf_init(&error, memory, sizeof(memory));
-	return database_users_count_role(&a->db, "admin", &n, &error) == 0 &&
-	       n <= 1;
+		return 0;
+	failed = database_users_count_role(&a->db, "admin", &n,
+					   account_error(a));
+	return failed < 0 ? failed : n <= 1;
 }
 
 bool account_may_lose(struct call *call, struct account *a, const char *what)
 {
 	const struct caller *caller = call->caller;
+	int is_last = is_last_admin(a);
 
+	if (is_last < 0)
+		return account_fail(call, a, is_last);
 	if (caller->trust == CALLER_ACCOUNT &&
 	    strcmp(caller->name, a->user.row.name) == 0)
 		call_answer(call, SCMP_CODE_CONFLICT,
 			    "you are logged in as this user, who would be %s",
 			    what);
-	else if (is_last_admin(a))
+	else if (is_last)
 		call_answer(call, SCMP_CODE_CONFLICT,
 			    "the last enabled administrator would be %s", what);
 	else
@@ -198,15 +217,19 @@ bool account_may_lose(struct call *call, struct account *a, const char *what)
 
 bool account_has_role(struct call *call, struct account *a, const char *role)
 {
-	char memory[512], unread[USERS_ERROR_SIZE];
-	struct buf rights, error;
+	char memory[1];
+	struct buf rights;
+	int failed;
 
-	buf_init(&rights, memory, sizeof(memory));
-	buf_init(&error, unread, sizeof(unread));
-	if (role_is_fixed(role) ||
-	    database_text_get(&a->db, DATABASE_ROLES, role, &rights, &error) ==
-		    0)
+	if (role_is_fixed(role))
 		return true;
+	buf_init(&rights, memory, sizeof(memory));
+	failed = database_text_get(&a->db, DATABASE_ROLES, role, &rights,
+				   account_error(a));
+	if (failed == 0)
+		return true;
+	if (failed != -ENOENT)
+		return account_fail(call, a, failed);
 	call_answer(call, SCMP_CODE_NOTFOUND, "there is no role of that name");
 	return false;
 }
@@ -216,17 +239,11 @@ bool account_has_role(struct call *call, struct account *a, const char *role)
 static bool read_policy(struct call *call, struct account *a,
 			struct policy *policy)
 {
-	char memory[USERS_ERROR_SIZE];
-	struct buf error;
 	int failed;
 
 	policy_init(policy);
-	buf_init(&error, memory, sizeof(memory));
-	failed = policy_read(policy, &a->db, &error);
-	if (failed == 0)
-		return true;
-	call_database_failed(call, failed, &error);
-	return false;
+	failed = policy_read(policy, &a->db, account_error(a));
+	return failed == 0 || account_fail(call, a, failed);
 }
 
 static bool check(struct call *call, const struct account *a,

@@ -16,7 +16,15 @@ struct account {
 	bool is_changing;
 	struct database_user user;
 	unsigned rights; /* of the user's role */
+	struct buf error;
+	char error_memory[USERS_ERROR_SIZE];
 };
+
+/* Where a function of the database may put the text of its failure. */
+struct buf *account_error(struct account *a);
+
+/* Answers for such a failure, a negative errno with that text. False. */
+bool account_fail(struct call *call, struct account *a, int failed);
 
 /*
  * Opens the database (to write: in a transaction) and finds the account that
@@ -50,6 +58,16 @@ void account_close(struct account *a);
 __attribute__((warn_unused_result)) bool
 account_take_name(struct call *call, struct span word,
 		  char name[USERS_NAME_SIZE]);
+
+/* The rights of a->user's role into a->rights. False: answered. */
+__attribute__((warn_unused_result)) bool account_take_rights(struct call *call,
+							     struct account *a);
+
+/* The rights of any role. False: answered. */
+__attribute__((warn_unused_result)) bool account_role_rights(struct call *call,
+							     struct account *a,
+							     const char *role,
+							     unsigned *rights);
 
 /* May the caller act on it? False: [PERM]. */
 __attribute__((warn_unused_result)) bool

@@ -44,20 +44,28 @@ bool caller_is_kept_out(const struct caller *c, struct scmpd *scmpd)
 		rulebook_bans_user(&scmpd->rulebook, span_str(c->name)));
 }
 
-unsigned caller_role_rights(struct database *db, const char *role)
+int caller_role_rights(struct database *db, const char *role, unsigned *rights,
+		       struct buf *error)
 {
-	char memory[512], unread[USERS_ERROR_SIZE];
-	struct buf rights, error;
+	char memory[512];
+	struct buf text;
+	int failed;
 
-	if (!role || !role[0])
+	*rights = fixed_rights(role);
+	if (!role[0] || role_is_fixed(role) || !db)
 		return 0;
-	if (role_is_fixed(role) || !db)
-		return fixed_rights(role);
-	buf_init(&rights, memory, sizeof(memory));
-	buf_init(&error, unread, sizeof(unread));
-	if (database_text_get(db, DATABASE_ROLES, role, &rights, &error) < 0)
-		return 0;
-	return scmp_rights_parse(buf_span(&rights));
+	buf_init(&text, memory, sizeof(memory));
+	failed = database_text_get(db, DATABASE_ROLES, role, &text, error);
+	if (failed < 0)
+		return failed == -ENOENT ? 0 : failed;
+	if (text.overflow) {
+		buf_add_str(error, "the rights of role ");
+		buf_add_escaped(error, span_str(role));
+		buf_add_str(error, " are too long");
+		return -EBADMSG;
+	}
+	*rights = scmp_rights_parse(buf_span(&text));
+	return 0;
 }
 
 /* Nobody may do more than his listener lets him. */
@@ -106,6 +114,7 @@ bool caller_refresh(struct caller *c, struct scmpd *scmpd)
 	struct user_row row;
 	struct database db;
 	struct buf error;
+	unsigned rights;
 	bool usable;
 
 	if (c->trust != CALLER_ACCOUNT)
@@ -131,7 +140,9 @@ bool caller_refresh(struct caller *c, struct scmpd *scmpd)
 	} else if (scmpd->database[0] &&
 		   database_open(&db, scmpd->database, DATABASE_READ,
 				 CALLER_WAIT_MS, &error) == 0) {
-		c->rights = within(c, caller_role_rights(&db, c->role));
+		/* (Where they cannot be read they are as before.) */
+		if (caller_role_rights(&db, c->role, &rights, &error) == 0)
+			c->rights = within(c, rights);
 		database_close(&db);
 	}
 	return true;

@@ -54,10 +54,14 @@ bool caller_refresh(struct caller *c, struct scmpd *scmpd);
 bool caller_is_kept_out(const struct caller *c, struct scmpd *scmpd);
 
 /*
- * The rights of a role of that name (NULL or empty: user), fixed or from the
- * database; an unknown role has none.
+ * The rights of a role of that name (empty: user), fixed or from the database
+ * (NULL: there is none); an unknown role has none. 0, or a negative errno of
+ * the database with *error: they are not known, which is not none.
  */
-unsigned caller_role_rights(struct database *db, const char *role);
+__attribute__((warn_unused_result)) int caller_role_rights(struct database *db,
+							   const char *role,
+							   unsigned *rights,
+							   struct buf *error);
 
 /* No one acts on an account that may do more than himself. */
 bool caller_may_act_on(const struct caller *c, unsigned rights);

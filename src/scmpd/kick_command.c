@@ -1,55 +1,58 @@
 /* SPDX-License-Identifier: ISC */
 /* KICK: asking sessions to end, as far as the caller may. */
 #include "base/num.h"
+#include "scmpd/accounts.h"
 #include "scmpd/handlers.h"
 #include "scmpd/kick.h"
 #include "scmpd/sessions.h"
 #include "scmpd/watch.h"
 
+#include <errno.h>
 #include <string.h>
 
-enum { DATABASE_WAIT_MS = 500 };
-
-/* Nobody ends the sessions of accounts that may do more than himself. */
+/*
+ * Nobody ends the sessions of accounts that may do more than himself. All are
+ * asked about in one state of the database, which alone has roles: whoever is
+ * not in it has none.
+ */
 struct sparing {
 	struct call *call;
+	struct account account; /* open if there is a database */
+	int failed;		/* it cannot be found out any more */
 	uint32_t n;
 	char last[USERS_NAME_SIZE]; /* who was asked about, */
 	bool was_spared;	    /* and what came of it */
 };
 
-static unsigned rights_of(struct scmpd *s, const char *role)
+/* False: answered. */
+static bool begin(struct sparing *s, struct call *call)
 {
-	char memory[USERS_ERROR_SIZE];
-	struct database db;
-	struct buf error;
-	unsigned rights;
-
-	buf_init(&error, memory, sizeof(memory));
-	if (!s->database[0] || database_open(&db, s->database, DATABASE_READ,
-					     DATABASE_WAIT_MS, &error) < 0)
-		return caller_role_rights(NULL, role);
-	rights = caller_role_rights(&db, role);
-	database_close(&db);
-	return rights;
+	memset(s, 0, sizeof(*s));
+	s->call = call;
+	if (call->is_own || caller_may_act_on(call->caller, SCMP_RIGHTS_ALL) ||
+	    !call->scmpd->database[0])
+		return true;
+	return account_open_database(call, &s->account, DATABASE_READ);
 }
 
-/* Of somebody who is in no store, or in one that cannot be read now, nothing
- * is known that would speak against it. */
-static bool may_do_more(struct call *call, struct span user)
+/* Of whom it is not known, he may. */
+static bool may_do_more(struct sparing *s, struct span user)
 {
-	char memory[USERS_ERROR_SIZE], role[USERS_ROLE_SIZE] = "";
-	struct user_row row;
-	struct buf error;
+	struct account *a = &s->account;
+	int failed;
 
-	if (caller_may_act_on(call->caller, SCMP_RIGHTS_ALL))
+	if (!a->is_open || s->failed)
+		return a->is_open;
+	failed = database_user_find(&a->db, user, &a->user, account_error(a));
+	if (failed == -ENOENT)
 		return false;
-	buf_init(&error, memory, sizeof(memory));
-	if (users_find(&call->scmpd->users, user, &row, &error) == USERS_FOUND)
-		memcpy(role, row.role, sizeof(role));
-	user_row_clear(&row);
-	return role[0] &&
-	       !caller_may_act_on(call->caller, rights_of(call->scmpd, role));
+	if (failed == 0)
+		failed = caller_role_rights(&a->db, a->user.row.role,
+					    &a->rights, account_error(a));
+	database_user_clear(&a->user);
+	if (failed < 0)
+		s->failed = failed;
+	return failed < 0 || !caller_may_act_on(s->call->caller, a->rights);
 }
 
 static bool is_spared(void *context, struct span user)
@@ -58,7 +61,7 @@ static bool is_spared(void *context, struct span user)
 	struct buf last;
 
 	if (!s->last[0] || !span_equal(user, span_str(s->last))) {
-		s->was_spared = may_do_more(s->call, user);
+		s->was_spared = may_do_more(s, user);
 		buf_init(&last, s->last, sizeof(s->last));
 		buf_add_span(&last, user);
 		(void)buf_str(&last);
@@ -110,23 +113,30 @@ static void tell(struct call *call, uint32_t n)
 	watch_tell(call->scmpd, EVENTS_KICK, buf_span(&fields));
 }
 
-static void kick(struct call *call, const struct kick_match *wanted)
+static void kick(struct sparing *sparing, struct kick_match *match)
 {
-	struct sparing sparing = {.call = call};
-	struct kick_match match = *wanted;
+	struct call *call = sparing->call;
 	bool now = scmp_command_word(call->command, 0).n != 0;
 	uint32_t n;
 
-	/* What is one's own is not spared. */
-	if (!call->is_own) {
-		match.is_spared = is_spared;
-		match.context = &sparing;
-	}
-	n = kick_sessions(call->scmpd, &match,
+	match->is_spared = is_spared;
+	match->context = sparing;
+	n = kick_sessions(call->scmpd, match,
 			  now ? CONTROL_NOW : CONTROL_GRACEFULLY);
 	if (n)
 		tell(call, n);
-	answer(call, n, sparing.n);
+	if (sparing->failed < 0)
+		account_fail(call, &sparing->account, sparing->failed);
+	else
+		answer(call, n, sparing->n);
+}
+
+/* Without a name nobody's are meant, if only one's own may be. */
+static bool can_fit(const struct call *call, const struct kick_match *match)
+{
+	if (scmp_command_field(call->command, "id").p && !match->number)
+		return false;
+	return !call->is_own || match->user.n;
 }
 
 void kick_command(struct call *call)
@@ -135,6 +145,7 @@ void kick_command(struct call *call)
 	struct span user = scmp_command_field(call->command, "user");
 	struct span ip = scmp_command_field(call->command, "ip");
 	struct kick_match match = {.mask = user.p};
+	struct sparing sparing;
 	struct network network;
 
 	if (!sessions_may_name(call, user))
@@ -143,20 +154,22 @@ void kick_command(struct call *call)
 		call_answer(call, SCMP_CODE_SYNTAX, "the id is a number");
 		return;
 	}
-	if (!call->is_own && is_exact(user) && may_do_more(call, user)) {
-		answer(call, 0, 1);
-		return;
-	}
 	if (ip.p && network_parse(ip, &network))
 		match.network = &network;
 	if (call->is_own)
 		match.user = span_str(call->caller->name);
-	if (!call->scmpd->control.file)
+	if (!begin(&sparing, call))
+		return;
+	/* Also where he has no sessions. */
+	if (is_exact(user) && is_spared(&sparing, user) && !sparing.failed)
+		answer(call, 0, 1);
+	else if (!call->scmpd->control.file)
 		call_answer(call, SCMP_CODE_SYS_TEMP,
 			    "nothing can be asked of sessions: there is no "
 			    "file for it in run_dir");
-	else if ((id.p && !match.number) || (call->is_own && !match.user.n))
+	else if (!can_fit(call, &match))
 		answer(call, 0, 0); /* nobody's */
 	else
-		kick(call, &match);
+		kick(&sparing, &match);
+	account_close(&sparing.account);
 }

@@ -38,7 +38,8 @@ static void set_user(struct call *call, struct account *a, struct span word)
 		return;
 	if (!account_may_give(call, a, role))
 		return;
-	rights = caller_role_rights(&a->db, role);
+	if (!account_role_rights(call, a, role, &rights))
+		return;
 	if (strcmp(a->user.row.role, role) == 0) {
 		call_answer(call, SCMP_CODE_NOCHANGE, "has that role");
 		return;

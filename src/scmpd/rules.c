@@ -78,8 +78,7 @@ static bool may_ban_user(struct call *call, struct account *a, const char *name)
 	if (failed < 0)
 		snprintf(a->user.row.name, sizeof(a->user.row.name), "%s",
 			 name);
-	a->rights = caller_role_rights(&a->db, a->user.row.role);
-	return account_may_touch(call, a) &&
+	return account_take_rights(call, a) && account_may_touch(call, a) &&
 	       account_may_lose(call, a, "banned");
 }
 
@@ -121,15 +120,16 @@ static int look_at_allow(const struct database_rule *rule, void *context)
 static bool is_let_in(struct call *call, struct account *a)
 {
 	struct allowing allowing = {.caller = call->caller};
-	char memory[USERS_ERROR_SIZE];
-	struct buf error;
+	int failed;
 
-	buf_init(&error, memory, sizeof(memory));
 	if (!call->caller->has_address ||
-	    network_is_loopback(&call->caller->address) ||
-	    database_rules_list(&a->db, clock_now_s(), look_at_allow, &allowing,
-				&error) < 0 ||
-	    allowing.is_in || !allowing.others)
+	    network_is_loopback(&call->caller->address))
+		return true;
+	failed = database_rules_list(&a->db, clock_now_s(), look_at_allow,
+				     &allowing, account_error(a));
+	if (failed < 0)
+		return account_fail(call, a, failed);
+	if (allowing.is_in || !allowing.others)
 		return true;
 	call_answer(call, SCMP_CODE_CONFLICT,
 		    "you would not be let in yourself");
