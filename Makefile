@@ -130,11 +130,13 @@ all: $(PROGRAM) $(SCMP) $(SCMPD) $(SCRIPTS:scripts/%=$(BUILD)/bin/%) $(MADE_PAGE
 # --- building --------------------------------------------------------------
 
 # A change of compiler or flags rebuilds what was built with the old ones.
-FLAGS_NOW = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) / $(ALL_LDFLAGS) $(LINK_PROGRAM)
+# (Where that lies is no difference; two that make at once do not meet.)
+FLAGS_NOW = $(subst $(BUILD)/,,$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) / \
+	$(ALL_LDFLAGS) $(LINK_PROGRAM))
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' >$@.new
-	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+	@new=$@.$$$$; printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' >$$new; \
+		if cmp -s $$new $@; then rm $$new; else mv $$new $@; fi
 
 define layer_rule
 $(call lib_of,$(1)): $(call objs_of,$(1))
