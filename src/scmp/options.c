@@ -95,7 +95,8 @@ const struct option_row option_rows[OPTIONS] = {
 	[OPTION_SORT] = {"sort", 0, "KEY",
 			 "in the order of this key; with - before it the other "
 			 "way round"},
-	[OPTION_ALL] = {"all", 0, NULL, "also those that have run out"},
+	[OPTION_ALL] = {"all", 0, NULL,
+			"also those that ran out in the last week"},
 
 	[OPTION_FORMAT] = {"format", 0, "auto|passwd|shadow|authfile|json",
 			   "what the lines are; found out otherwise (export: "

@@ -27,6 +27,24 @@ static void rule_bind_key(sqlite3_stmt *statement, enum database_rule_kind kind,
 	(void)sqlite3_bind_text(statement, 3, what, -1, SQLITE_STATIC);
 }
 
+/* Who adds rules without end (fail2ban) so does not fill the table with them.
+ */
+static int rules_forget_old(struct database *db, struct buf *error)
+{
+	sqlite3_stmt *statement;
+	int failed = database_prepare(db, DATABASE_ONCE,
+				      "DELETE FROM rules WHERE until<?",
+				      &statement, error);
+
+	if (failed)
+		return failed;
+	(void)sqlite3_bind_int64(statement, 1,
+				 clock_now_s() - DATABASE_RULES_KEPT_S);
+	failed = database_run(db, statement, error);
+	database_finish(db, statement);
+	return failed;
+}
+
 int database_rule_set(struct database *db, const struct database_rule *rule,
 		      struct buf *error)
 {
@@ -37,6 +55,9 @@ int database_rule_set(struct database *db, const struct database_rule *rule,
 		return database_refuse(db, -EINVAL, NULL, span_str(NULL),
 				       "a rule must name a user or a network",
 				       error);
+	failed = rules_forget_old(db, error);
+	if (failed)
+		return failed;
 	failed = database_prepare(
 		db, DATABASE_RULE_SET,
 		"INSERT INTO rules(kind,effect,what,until,author,reason,"
@@ -260,23 +281,4 @@ int database_rules_list(struct database *db, int64_t now,
 						     rule_list_fault, &list};
 
 	return database_rules_read(db, now, &reader, error);
-}
-
-int database_rules_prune(struct database *db, int64_t now, uint64_t *n,
-			 struct buf *error)
-{
-	sqlite3_stmt *statement;
-	int failed;
-
-	failed = database_prepare(db, DATABASE_ONCE,
-				  "DELETE FROM rules WHERE until<=?",
-				  &statement, error);
-	if (failed)
-		return failed;
-	(void)sqlite3_bind_int64(statement, 1, now);
-	failed = database_run(db, statement, error);
-	if (!failed && n)
-		*n = (uint64_t)sqlite3_changes(db->handle);
-	database_finish(db, statement);
-	return failed;
 }

@@ -20,6 +20,9 @@ enum database_rule_effect { DATABASE_RULE_BAN, DATABASE_RULE_ALLOW };
 extern const char *const database_rule_kinds[];
 extern const char *const database_rule_effects[];
 
+/* So many seconds after their time rules can still be looked at. */
+enum { DATABASE_RULES_KEPT_S = 7 * 24 * 60 * 60 };
+
 struct database_rule {
 	int64_t id; /* set by the functions that read */
 	enum database_rule_kind kind;
@@ -39,8 +42,8 @@ struct database_rule_fault {
 	const char *why; /* what is wrong with it */
 };
 
-/* Adds the rule, or replaces that of the same kind, effect and `what`. -EINVAL:
- * `what` is empty. */
+/* Adds the rule, or replaces that of the same kind, effect and `what`, and
+ * removes those that ran out long ago. -EINVAL: `what` is empty. */
 __attribute__((warn_unused_result)) int
 database_rule_set(struct database *db, const struct database_rule *rule,
 		  struct buf *error);
@@ -84,10 +87,5 @@ __attribute__((warn_unused_result)) int
 database_rules_read(struct database *db, int64_t now,
 		    const struct database_rules_reader *reader,
 		    struct buf *error);
-
-/* Removes what has run out before `now`; *n of them (may be NULL). */
-__attribute__((warn_unused_result)) int
-database_rules_prune(struct database *db, int64_t now, uint64_t *n,
-		     struct buf *error);
 
 #endif

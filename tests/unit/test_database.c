@@ -23,6 +23,8 @@
 #include "store/database_store.h"
 #include "store/database_users.h"
 #include "store/users.h"
+#include "sys/clock.h"
+#include "sys/clock.h"
 
 /* --- a folder with a database --- */
 
@@ -542,6 +544,8 @@ static void test_credentials_go_with_their_user(void **state)
 	database_close(&db);
 }
 
+static int64_t rules_from; /* times are told from then on */
+
 static int note_rule(const struct database_rule *rule, void *context)
 {
 	char *text = context;
@@ -549,7 +553,7 @@ static int note_rule(const struct database_rule *rule, void *context)
 	sprintf(text + strlen(text), "%s-%s-%s-%d ",
 		database_rule_kinds[rule->kind],
 		database_rule_effects[rule->effect], rule->what,
-		(int)rule->until);
+		rule->until ? (int)(rule->until - rules_from) : 0);
 	return 0;
 }
 
@@ -557,15 +561,15 @@ static void test_rules_hold_until_their_time(void **state)
 {
 	struct database_rule rule = {.kind = DATABASE_RULE_IP,
 				     .what = "192.0.2.0/24",
-				     .until = 1000,
 				     .reason = "guessing"};
 	struct database db = open_as(DATABASE_CREATE);
 	char text[256] = "";
-	uint64_t n = 0;
 
 	(void)state;
+	rules_from = clock_now_s();
+	rule.until = rules_from + 1000;
 	assert_int_equal(database_rule_set(&db, &rule, &error), 0);
-	rule.until = 2000;
+	rule.until = rules_from + 2000;
 	assert_int_equal(database_rule_set(&db, &rule, &error), 0);
 	rule.kind = DATABASE_RULE_USER;
 	strcpy(rule.what, "mallory");
@@ -575,16 +579,16 @@ static void test_rules_hold_until_their_time(void **state)
 	rule.what[0] = '\0';
 	assert_int_equal(database_rule_set(&db, &rule, &error), -EINVAL);
 
-	assert_int_equal(
-		database_rules_list(&db, 1999, note_rule, text, &error), 0);
+	assert_int_equal(database_rules_list(&db, rules_from + 1999, note_rule,
+					     text, &error),
+			 0);
 	assert_string_equal(text,
 			    "ip-ban-192.0.2.0/24-2000 user-ban-mallory-0 ");
 	text[0] = '\0';
-	assert_int_equal(
-		database_rules_list(&db, 2000, note_rule, text, &error), 0);
+	assert_int_equal(database_rules_list(&db, rules_from + 2000, note_rule,
+					     text, &error),
+			 0);
 	assert_string_equal(text, "user-ban-mallory-0 ");
-	assert_int_equal(database_rules_prune(&db, 2000, &n, &error), 0);
-	assert_int_equal(n, 1);
 	assert_int_equal(database_rule_delete(&db, DATABASE_RULE_USER,
 					      DATABASE_RULE_ALLOW, "mallory",
 					      &error),
@@ -593,6 +597,33 @@ static void test_rules_hold_until_their_time(void **state)
 					      DATABASE_RULE_BAN, "mallory",
 					      &error),
 			 0);
+	database_close(&db);
+}
+
+/* Not with the first that is added behind them: they can still be looked at. */
+static void test_rules_that_ran_out_long_ago_are_removed(void **state)
+{
+	struct database_rule rule = {.kind = DATABASE_RULE_IP};
+	struct database db = open_as(DATABASE_CREATE);
+	static const int64_t ran_out[] = {60, DATABASE_RULES_KEPT_S - 600,
+					  DATABASE_RULES_KEPT_S + 600};
+	char text[256] = "";
+
+	(void)state;
+	rules_from = clock_now_s();
+	for (size_t i = 0; i < 3; i++) {
+		sprintf(rule.what, "192.0.2.%zu", i);
+		rule.until = rules_from - ran_out[i];
+		assert_int_equal(database_rule_set(&db, &rule, &error), 0);
+	}
+	strcpy(rule.what, "192.0.2.9");
+	rule.until = 0;
+	assert_int_equal(database_rule_set(&db, &rule, &error), 0);
+	assert_int_equal(database_rules_list(&db, 0, note_rule, text, &error),
+			 0);
+	assert_string_equal(text, "ip-ban-192.0.2.0--60 "
+				  "ip-ban-192.0.2.1--604200 "
+				  "ip-ban-192.0.2.9-0 ");
 	database_close(&db);
 }
 
@@ -1129,6 +1160,7 @@ int main(void)
 		TEST(test_a_damaged_row_concerns_one_user),
 		TEST(test_credentials_go_with_their_user),
 		TEST(test_rules_hold_until_their_time),
+		TEST(test_rules_that_ran_out_long_ago_are_removed),
 		TEST(test_settings_policy_and_roles_are_kept_apart),
 		TEST(test_mailboxes_are_where_we_serve_them),
 		TEST(test_logins_find_what_is_there),
