@@ -35,8 +35,7 @@ static uint64_t penalty_now(void)
 	return (uint64_t)now.tv_sec + UINT32_MAX;
 }
 
-/* May the file be used, as of *now? */
-static bool penalty_begin(const struct penalty *p, uint64_t *now)
+bool penalty_begin(const struct penalty *p, uint64_t *now)
 {
 	if (!penalty_is_usable(p))
 		return false;
@@ -98,9 +97,8 @@ uint32_t penalty_delay_after(const struct penalty_rules *rules,
 	return ms < rules->most_ms ? ms : rules->most_ms;
 }
 
-/* The failures of the peer's networks, as if all were a /64's. */
-static uint32_t penalty_of_networks(struct penalty *p, uint64_t now,
-				    const struct network_address *peer)
+uint32_t penalty_of_networks(const struct penalty *p, uint64_t now,
+			     const struct network_address *peer)
 {
 	struct penalty_place narrow = penalty_file_narrow(p->file, peer);
 	uint32_t failures = penalty_entry_failures(penalty_place_find(&narrow),

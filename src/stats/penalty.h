@@ -82,6 +82,14 @@ __attribute__((warn_unused_result)) int penalty_look(struct penalty *p,
 						     int run_dirfd);
 void penalty_close(struct penalty *p);
 
+/* Is there something to look at, as of *now? For the files of penalty_*. */
+bool penalty_begin(const struct penalty *p, uint64_t *now);
+
+/* The failures of the peer's networks at that time, as if all were a /64's.
+ * The same. */
+uint32_t penalty_of_networks(const struct penalty *p, uint64_t now,
+			     const struct network_address *peer);
+
 /*
  * Is a connection from this peer to be refused at the door, before there is a
  * name? NULL: an unknown peer; as in all of these it has no penalties.

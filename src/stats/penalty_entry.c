@@ -42,6 +42,25 @@ uint32_t penalty_entry_failures(const struct penalty_entry *e, uint64_t now,
 		 : 0;
 }
 
+uint64_t penalty_entry_left(const struct penalty_entry *e, uint64_t now,
+			    uint64_t period)
+{
+	uint64_t since, failures;
+
+	if (!e)
+		return 0;
+	failures = penalty_left(atomic_load(&e->state), now, period, &since);
+	return failures ? failures * period - (now - since) : 0;
+}
+
+uint32_t penalty_entry_forgive(struct penalty_entry *e, uint64_t now,
+			       uint64_t period)
+{
+	uint64_t since;
+
+	return penalty_left(atomic_exchange(&e->state, 0), now, period, &since);
+}
+
 uint32_t penalty_entry_fail(struct penalty_entry *e, uint64_t now,
 			    uint64_t period, uint32_t most)
 {
@@ -119,6 +138,7 @@ struct penalty_entry *penalty_place_make(const struct penalty_place *place,
 	if (atomic_compare_exchange_strong(&e->tag, &old, place->tag)) {
 		atomic_store(&e->state, 0);
 		atomic_store(&e->good, 0);
+		atomic_store(&e->about, place->about);
 		return e;
 	}
 	return old == place->tag ? e : NULL;

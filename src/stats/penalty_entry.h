@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What penalties remember of one network, or of one pair of user and network:
- * three words, and the few places in a table where they may be found. Of
+ * four words, and the few places in a table where they may be found. Of
  * others' memory, mapped by every process; this only reads and writes it.
  *
  * There are no locks. Each word is atomic; two writers of one entry at worst
@@ -26,12 +26,15 @@ enum { PENALTY_ENTRY_AHEAD_S = 60 };
 
 /*
  * Who it is about, by hash (0: free); since when how many failures are
- * remembered; when the last success was (0: never).
+ * remembered; when the last success was (0: never); and the network in words,
+ * for whoever lists entries: it may be another's for a moment, while the entry
+ * changes hands.
  */
 struct penalty_entry {
 	_Atomic uint64_t tag;
 	_Atomic uint64_t state; /* seconds << 16 | failures */
 	_Atomic uint64_t good;	/* seconds */
+	_Atomic uint64_t about; /* as stats/penalty_file.h makes it */
 };
 
 /* The places that an entry may be in, and what it is known by there. */
@@ -40,6 +43,7 @@ struct penalty_place {
 	size_t ways;	 /* entries in the bucket */
 	uint64_t tag;	 /* never 0 */
 	uint64_t period; /* seconds in which one failure is forgotten */
+	uint64_t about;	 /* what a new entry is told to be about */
 };
 
 /* The entry, or NULL. */
@@ -55,6 +59,14 @@ struct penalty_entry *penalty_place_make(const struct penalty_place *place,
 /* Failures that are not forgotten yet; of NULL, none. */
 uint32_t penalty_entry_failures(const struct penalty_entry *e, uint64_t now,
 				uint64_t period);
+
+/* Seconds until all of them are, if none is added; of NULL, 0. */
+uint64_t penalty_entry_left(const struct penalty_entry *e, uint64_t now,
+			    uint64_t period);
+
+/* Forgets them now; how many there were. */
+uint32_t penalty_entry_forgive(struct penalty_entry *e, uint64_t now,
+			       uint64_t period);
 
 /* One failure more, but not over `most`; how many there are now. */
 uint32_t penalty_entry_fail(struct penalty_entry *e, uint64_t now,

@@ -15,7 +15,7 @@ enum {
 const struct shared_kind penalty_file_kind = {
 	.name = "penalty",
 	.magic = "p3spenal",
-	.version = 3,
+	.version = 4,
 	.size = sizeof(struct penalty_file),
 	.backed = sizeof(struct penalty_file),
 };
@@ -76,6 +76,63 @@ static size_t penalty_at(uint64_t hash, size_t buckets)
 	return hash >> 32 & (buckets - 1);
 }
 
+/*
+ * The network in a word: the first 64 bits of an IPv6 address; an IPv4 address
+ * behind bits that no IPv6 sender has (ff00::/8 is multicast).
+ */
+static const uint64_t penalty_about_v4 = UINT64_C(0xffffffff00000000);
+
+static uint64_t penalty_about(const struct network_address *peer,
+			      unsigned v6_bits)
+{
+	struct network n = network_of(peer, PENALTY_V4_BITS, v6_bits);
+	bool is_v4 = network_address_is_v4(peer);
+	uint64_t word = 0;
+
+	for (size_t i = is_v4 ? 12 : 0; i < (is_v4 ? 16 : 8); i++)
+		word = word << 8 | n.base.octets[i];
+	return is_v4 ? penalty_about_v4 | word : word;
+}
+
+static struct network_address penalty_address(uint64_t about)
+{
+	bool is_v4 = (about & penalty_about_v4) == penalty_about_v4;
+	struct network_address a = {{0}};
+
+	for (size_t i = 0; i < 8; i++)
+		a.octets[i + (is_v4 ? 8 : 0)] =
+			(uint8_t)(about >> (56 - 8 * i));
+	if (is_v4)
+		a.octets[8] = a.octets[9] = 0;
+	return a;
+}
+
+bool penalty_file_network(const struct penalty_file *f,
+			  const struct penalty_entry *e,
+			  struct network *network)
+{
+	static const unsigned bits[] = {PENALTY_V6_BITS, PENALTY_V6_WIDE_BITS};
+	struct network_address a = penalty_address(atomic_load(&e->about));
+	uint64_t tag = atomic_load(&e->tag);
+
+	for (size_t i = 0; tag && i < sizeof(bits) / sizeof(bits[0]); i++) {
+		if ((penalty_network(f, &a, bits[i]) | 1) != tag)
+			continue;
+		*network = network_of(&a, PENALTY_V4_BITS, bits[i]);
+		return true;
+	}
+	return false;
+}
+
+bool penalty_file_pair_network(const struct penalty_entry *e,
+			       struct network *network)
+{
+	struct network_address a = penalty_address(atomic_load(&e->about));
+
+	*network = network_of(&a, PENALTY_V4_BITS, PENALTY_V6_BITS);
+	return atomic_load(&e->tag);
+}
+
 /* All /64 of a /48 share a bucket, so nobody fills the table from one. */
 struct penalty_place penalty_file_narrow(struct penalty_file *f,
 					 const struct network_address *peer)
@@ -87,6 +144,7 @@ struct penalty_place penalty_file_narrow(struct penalty_file *f,
 		PENALTY_FILE_WAYS,
 		penalty_network(f, peer, PENALTY_V6_BITS) | 1,
 		PENALTY_FORGET_S,
+		penalty_about(peer, PENALTY_V6_BITS),
 	};
 }
 
@@ -101,6 +159,7 @@ struct penalty_place penalty_file_wide(struct penalty_file *f,
 		PENALTY_FILE_WAYS,
 		wide | 1,
 		PENALTY_FORGET_S / PENALTY_WIDE,
+		penalty_about(peer, PENALTY_V6_WIDE_BITS),
 	};
 }
 
@@ -132,5 +191,6 @@ struct penalty_place penalty_file_pair(struct penalty_file *f,
 		PENALTY_FILE_KNOWN_WAYS,
 		shared_hash(&f->header, octets) | 1,
 		PENALTY_FORGET_S,
+		penalty_about(peer, PENALTY_V6_BITS),
 	};
 }

@@ -47,6 +47,19 @@ struct penalty_file {
 extern const struct shared_kind penalty_file_kind;
 
 /*
+ * The network that an entry of `failed` is about: an IPv4 address, an IPv6 /64
+ * or /48. False: it is free, or changes hands just now (what it says of itself
+ * does not make its hash).
+ */
+bool penalty_file_network(const struct penalty_file *f,
+			  const struct penalty_entry *e,
+			  struct network *network);
+
+/* The same of an entry of `pairs`, by what it says alone. */
+bool penalty_file_pair_network(const struct penalty_entry *e,
+			       struct network *network);
+
+/*
  * Was it written by a clock that has begun anew since (a restart of the machine
  * that the file outlived)? Then its times say nothing: left alone, they would
  * come true when the clock gets there once more.

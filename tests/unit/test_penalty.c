@@ -404,7 +404,8 @@ static void test_a_full_table(void **state)
 /* Shifts the times of every entry into the past, as time would. */
 static void age_all(uint64_t seconds)
 {
-	uint64_t entry[3]; /* who, since when how many failures, known */
+	/* who, since when how many failures, known, which network */
+	uint64_t entry[4];
 	off_t at = 4096;
 
 	while (pread(table.fd, entry, sizeof(entry), at) == sizeof(entry)) {
