@@ -7,6 +7,7 @@
 # shellcheck disable=SC2030,SC2031 # variables of the library
 load lib/common
 load lib/database
+load lib/processes
 
 setup() {
 	begin
@@ -299,6 +300,39 @@ ask_server() {
 	is_hot
 	scmp user show alice >/dev/null
 	[[ $(as_nobody) == "+OK"* ]]
+}
+
+# Each read takes so long that three of them are over the time for a search.
+slow_reads() {
+	local monitor
+	need strace
+	serve
+	dial
+	read -r monitor _ < <(connected)
+	trace "$monitor" "$1" -e "inject=$1:delay_enter=3000000"
+	say 'USER alice' 'PASS secret'
+	[[ $LINE == "-ERR [SYS/TEMP]"* ]]
+	end_helpers
+	say 'USER alice' 'PASS secret'
+	[[ $LINE == "+OK"* ]]
+}
+
+# bats test_tags=server
+@test "a database that is read too slowly is [SYS/TEMP]" {
+	slow_reads pread64
+	log_has "sqlite:$DATABASE: cannot be read or written: reading it takes too"
+}
+
+# bats test_tags=server
+@test "so is a passwd-file" {
+	local i
+	for ((i = 0; i < 3000; i++)); do
+		echo "somebody$i:{PLAIN}secret:::::"
+	done >"$WORLD/users"
+	echo 'alice:{PLAIN}secret:::::' >>"$WORLD/users"
+	OPTIONS+=(-o "users=passwd-file:$WORLD/users")
+	slow_reads read
+	log_has "passwd-file:$WORLD/users: cannot be read: reading it takes too"
 }
 
 # Where nobody has set `users`: the place that a package or `make install` uses.

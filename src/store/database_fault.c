@@ -84,7 +84,7 @@ int database_failed(struct database *db, struct buf *error)
 	database_refuse(db, 0, NULL, span_str(NULL), fault->why, error);
 	if (fault->failed == -EIO && number) {
 		buf_add_str(error, ": ");
-		buf_add_str(error, strerrordesc_np(number));
+		buf_add_str(error, users_error_text(number));
 	}
 	return fault->failed;
 }

@@ -60,6 +60,17 @@ static int database_fchown(int fd, uid_t uid, gid_t gid)
 	return database_makes_files ? fchown(fd, uid, gid) : 0;
 }
 
+/* A disk that takes its time is not waited for longer than a search may last.
+ */
+static ssize_t database_pread(int fd, void *to, size_t n, off_t at)
+{
+	if (users_is_late()) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	return pread(fd, to, n, at);
+}
+
 static const struct database_call {
 	const char *name;
 	sqlite3_syscall_ptr call;
@@ -68,6 +79,7 @@ static const struct database_call {
 	{"unlink", (sqlite3_syscall_ptr)database_unlink},
 	{"readlink", (sqlite3_syscall_ptr)database_readlink},
 	{"fchown", (sqlite3_syscall_ptr)database_fchown},
+	{"pread64", (sqlite3_syscall_ptr)database_pread},
 };
 
 int database_library(bool makes_files)

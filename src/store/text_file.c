@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/users.h"
+
 enum {
 	TEXT_WINDOW = 65536,
 	/*
@@ -53,6 +55,8 @@ static int text_fill(struct text_file *t)
 	size_t room = TEXT_WINDOW - rest;
 	ssize_t n;
 
+	if (users_is_late())
+		return -ETIMEDOUT;
 	memmove(t->window, t->window + t->start, rest);
 	t->start = 0;
 	t->end = rest;

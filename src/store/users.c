@@ -142,7 +142,8 @@ int users_check(const struct users *u, struct buf *error)
 
 /* --- searching --- */
 
-/* Until when a search waits for others, over all stores. */
+/* Until when a search waits for others and reads, over all stores; 0: there
+ * is none. */
 static uint64_t users_latest;
 
 unsigned users_wait_ms(void)
@@ -150,6 +151,11 @@ unsigned users_wait_ms(void)
 	uint64_t now = clock_ms();
 
 	return now < users_latest ? (unsigned)(users_latest - now) : 0;
+}
+
+bool users_is_late(void)
+{
+	return users_latest && clock_ms() >= users_latest;
 }
 
 /* True: it can be read again. The remark is worth a line in the log. */
@@ -210,11 +216,13 @@ enum users_verdict users_look(const struct users *u, size_t store,
 			      struct span name, struct user_row *row,
 			      struct buf *error)
 {
+	enum users_verdict verdict;
+
 	users_latest = clock_ms() + USERS_WAIT_MS;
-	return users_without_damaged(
-		u->stores[store].driver->find(u->stores[store].path, name, row,
-					      error),
-		row);
+	verdict = u->stores[store].driver->find(u->stores[store].path, name,
+						row, error);
+	users_latest = 0;
+	return users_without_damaged(verdict, row);
 }
 
 bool users_is_left(const struct users *u, size_t store)
@@ -239,15 +247,13 @@ enum users_verdict users_find(struct users *u, struct span name,
 enum users_verdict users_find_login(struct users *u, struct span name,
 				    struct user_row *row, struct buf *error)
 {
-	users_latest = clock_ms() + USERS_WAIT_MS;
-	for (size_t i = 0; i < u->n; i++) {
-		enum users_verdict verdict =
-			users_ask(u, &u->stores[i], name, row, error);
+	enum users_verdict verdict = USERS_UNKNOWN;
 
-		if (verdict != USERS_UNKNOWN)
-			return verdict;
-	}
-	return USERS_UNKNOWN;
+	users_latest = clock_ms() + USERS_WAIT_MS;
+	for (size_t i = 0; i < u->n && verdict == USERS_UNKNOWN; i++)
+		verdict = users_ask(u, &u->stores[i], name, row, error);
+	users_latest = 0;
+	return verdict;
 }
 
 static const struct users_remedy {
@@ -282,6 +288,13 @@ enum users_verdict users_fault(int failed)
 	return users_remedy_of(-failed) ? USERS_PERMFAIL : USERS_TEMPFAIL;
 }
 
+const char *users_error_text(int number)
+{
+	return number == ETIMEDOUT ? "reading it takes too long; look at its "
+				     "disk, or at what else is using that"
+				   : strerrordesc_np(number);
+}
+
 int users_cannot_read(const char *kind, const char *path, int failed,
 		      struct buf *error)
 {
@@ -290,6 +303,6 @@ int users_cannot_read(const char *kind, const char *path, int failed,
 	buf_add_str(error, kind);
 	buf_add_escaped(error, span_str(path));
 	buf_add_str(error, ": cannot be read: ");
-	buf_add_str(error, remedy ? remedy : strerrordesc_np(-failed));
+	buf_add_str(error, remedy ? remedy : users_error_text(-failed));
 	return failed;
 }

@@ -40,7 +40,8 @@ enum {
 	USERS_SECRET_SIZE = 256,
 	USERS_NETWORKS_SIZE = 1024,
 	USERS_ROLE_SIZE = 32,
-	/* how long users_find() waits for others, in all */
+	/* how long users_find() waits for others, and goes on reading, in all
+	 */
 	USERS_WAIT_MS = 4000,
 	/* hashes of a store that are compared for what is usual there: what is
 	 * behind them changes little, and time is bounded */
@@ -211,8 +212,15 @@ void user_row_clear(struct user_row *row);
 int users_cannot_read(const char *kind, const char *path, int failed,
 		      struct buf *error);
 
+/* A number of errno in words, where nothing better is known. */
+const char *users_error_text(int number);
+
 /* How long this search may still wait for somebody else, in milliseconds. */
 unsigned users_wait_ms(void);
+
+/* Has a search been going on for so long that it should read no more? False
+ * where there is none. Then reading fails with -ETIMEDOUT. */
+bool users_is_late(void);
 
 /* The verdict for a negative errno: has somebody to mend something, or not? */
 enum users_verdict users_fault(int failed);

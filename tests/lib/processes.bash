@@ -35,7 +35,7 @@
 #   is_over                  the server has closed the connection by now
 #   door SOURCE              a port, $DOOR, behind which the server sees this
 #                            address of loopback as the client's (socat)
-#   trace PID CALLS          its system calls, to $WORLD/trace (strace)
+#   trace PID CALLS [OPTION...]   its system calls, to $WORLD/trace (strace)
 #   waits                    how long a traced monitor waited for penalties, in
 #                            seconds, one number an attempt: no other ppoll(2)
 #                            of its begins with a descriptor and no event
@@ -171,7 +171,7 @@ door() {
 
 trace() {
 	rm -f "$WORLD/tracer" "$WORLD/trace"
-	become strace -f -o "$WORLD/trace" -e "trace=$2" -p "$1" \
+	become strace -f -o "$WORLD/trace" -e "trace=$2" "${@:3}" -p "$1" \
 		2>"$WORLD/tracer" &
 	HELPERS+=($!)
 	wait_for 30 grep -q attached "$WORLD/tracer"
