@@ -84,6 +84,29 @@ void control_publish(struct control *c)
 					  memory_order_release);
 }
 
+static struct control_state control_state_of(uint64_t drain, uint64_t log_level)
+{
+	struct control_state state = {
+		.drain = drain == 1,
+		.has_log_level = log_level >= LOG_AT_ERROR + 1 &&
+				 log_level <= LOG_AT_DEBUG + 1,
+	};
+
+	if (state.has_log_level)
+		state.log_level = (enum log_level)(log_level - 1);
+	return state;
+}
+
+struct control_state control_asked(const struct control *c)
+{
+	if (!c->file)
+		return (struct control_state){0};
+	return control_state_of(
+		atomic_load_explicit(&c->file->drain, memory_order_relaxed),
+		atomic_load_explicit(&c->file->log_level,
+				     memory_order_relaxed));
+}
+
 /* --- obeying --- */
 
 /* Whoever is the first makes the file. */
@@ -150,13 +173,9 @@ bool control_look(struct control_look *look, struct control_state *state)
 	if (look->fd < 0 ||
 	    pread(look->fd, &now, sizeof(now), 0) != sizeof(now))
 		return false;
+	*state = control_state_of(now.drain, now.log_level);
 	/* The count of another file is another number, however far it is. */
 	state->changes = now.changes + now.header.key[0];
-	state->drain = now.drain == 1;
-	state->has_log_level = now.log_level >= LOG_AT_ERROR + 1 &&
-			       now.log_level <= LOG_AT_DEBUG + 1;
-	if (state->has_log_level)
-		state->log_level = (enum log_level)(now.log_level - 1);
 	return true;
 }
 

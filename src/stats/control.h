@@ -63,6 +63,8 @@ bool control_end(struct control *c, uint32_t slot, uint64_t serial,
 void control_set_drain(struct control *c, bool drain);
 /* NULL: as configured */
 void control_set_log_level(struct control *c, const enum log_level *level);
+/* What is asked of all, `changes` apart; nothing if there is no file. */
+struct control_state control_asked(const struct control *c);
 /* After all changes that belong together. */
 void control_publish(struct control *c);
 

@@ -70,6 +70,9 @@ static void test_what_holds_for_all(void **state)
 	assert_true(s.changes != changes);
 	assert_true(s.drain && s.has_log_level);
 	assert_int_equal(s.log_level, LOG_AT_DEBUG);
+	s = control_asked(&control);
+	assert_true(s.drain && s.has_log_level);
+	assert_int_equal(s.log_level, LOG_AT_DEBUG);
 	control_set_drain(&control, false);
 	control_set_log_level(&control, &error);
 	s = now();
@@ -78,6 +81,7 @@ static void test_what_holds_for_all(void **state)
 	assert_true(s.has_log_level);
 	control_set_log_level(&control, NULL);
 	assert_false(now().has_log_level);
+	assert_false(control_asked(&control).has_log_level);
 }
 
 static void test_a_session_is_asked_to_end(void **state)
