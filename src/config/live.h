@@ -20,8 +20,4 @@
 __attribute__((warn_unused_result)) int
 live_read(struct configuration *c, struct database *db, struct buf *error);
 
-/* A key that the database has, too, but that is no matter of sessions: scmpd
- * sees to it (MAX_USERS). */
-#define LIVE_MAX_USERS "max_users"
-
 #endif

@@ -366,6 +366,7 @@ static const struct conf_key keys[] = {
 		 "root on the Unix socket."},
 	{.name = "max_users",
 	 .type = CONF_INTEGER,
+	 .flags = CONF_LIVE,
 	 .offset = AT(max_users),
 	 .max = UINT32_MAX,
 	 .def = "0",

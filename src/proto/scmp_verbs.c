@@ -296,7 +296,7 @@ const struct scmp_verb_row scmp_verbs[SCMP_VERBS] = {
 	[SCMP_LOGLEVEL] = {"LOGLEVEL", LOGGED_IN, FORMS(
 		{SCMP_TO_SHOW, NULL, {{0}}, ONE, RIGHT(CONFIG_READ), 0,
 		 "show how much is logged"},
-		{SCMP_TO_SET, NULL, {CHOICE("error|warning|info|debug")}, ONE,
+		{SCMP_TO_SET, NULL, {CHOICE("error|warning|info|debug|default")}, ONE,
 		 RIGHT(LOG_WRITE), SCMP_CHANGES, "change it"})},
 	[SCMP_TRANSFORM] = {"TRANSFORM", LOGGED_IN, FORMS(
 		{SCMP_TO_LIST, "LIST", {{0}}, MANY, RIGHT(CONFIG_READ), 0,

@@ -159,7 +159,7 @@ const struct command commands[] = {
 	{"maildir", NULL, "[TEMPLATE]", 0, 1, 0, 0, COMMAND_READS, NULL,
 	 online_maildir, NO_KEYS,
 	 "show or set where mail is, for later logins; no mail is moved"},
-	{"loglevel", NULL, "[error|warning|info|debug]", 0, 1, 0, 0,
+	{"loglevel", NULL, "[error|warning|info|debug|default]", 0, 1, 0, 0,
 	 COMMAND_READS, NULL, online_loglevel, NO_KEYS,
 	 "show or set how much is logged"},
 	{"policy", "list", "", 0, 0, 0, 0, COMMAND_READS, policy_list,

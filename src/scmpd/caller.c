@@ -34,11 +34,12 @@ bool caller_is_kept_out(const struct caller *c, struct scmpd *scmpd)
 	};
 	struct network by;
 
+	/* For settings, too, such as those of penalties and turns. */
+	rulebook_look(&scmpd->rulebook, 0);
 	/* Bans are not for the Unix socket: somebody must be able to lift them.
 	 */
 	if (c->is_local)
 		return false;
-	rulebook_look(&scmpd->rulebook, 0);
 	return rulebook_ask(&scmpd->rulebook, &peer, &by) != RULES_LET_IN ||
 	       (c->name[0] &&
 		rulebook_bans_user(&scmpd->rulebook, span_str(c->name)));

@@ -10,7 +10,7 @@ enum { DRAIN_IDLE_MS = 10 * 1000 };
 void drain_show(struct call *call)
 {
 	call_answer(call, SCMP_CODE_OK, "%s",
-		    server_asked(call->scmpd).drain ? "on" : "off");
+		    control_asked(&call->scmpd->control).drain ? "on" : "off");
 }
 
 /* Who has marked messages is about to have them removed, and is let be. */
@@ -29,7 +29,7 @@ void drain_set(struct call *call)
 	struct scmpd *s = call->scmpd;
 	bool on = span_equal_nocase(scmp_command_word(call->command, 0),
 				    span_str("on"));
-	bool was = server_asked(s).drain;
+	bool was = control_asked(&s->control).drain;
 	uint32_t n = 0;
 
 	if (!server_can_ask(call))

@@ -1,40 +1,37 @@
 /* SPDX-License-Identifier: ISC */
 /* LOGLEVEL: how much is logged. */
-#include "config/live.h"
-#include "scmpd/accounts.h"
 #include "scmpd/handlers.h"
 #include "scmpd/server.h"
-#include "store/database_settings.h"
+#include "scmpd/setting.h"
 #include "sys/log.h"
 
-#include <errno.h>
+static const char level_key[] = "log_level";
 
-static const struct span level_key = SPAN_LITERAL("log_level");
-
-static void ask_level(struct scmpd *s, enum log_level level)
+/* NULL: as configured. */
+static void ask_level(struct scmpd *s, const enum log_level *level)
 {
-	log_set_level(level);
-	control_set_log_level(&s->control, &level);
+	log_set_level(level ? *level : (enum log_level)s->settings->log_level);
+	control_set_log_level(&s->control, level);
 	control_publish(&s->control);
 }
 
 static bool is_set_here(const struct scmpd *s)
 {
-	return span_equal(
-		span_str(conf_source(&s->configuration.conf, level_key)),
-		span_str("scmp"));
+	return span_equal(span_str(conf_source(&s->configuration.conf,
+					       span_str(level_key))),
+			  span_str("scmp"));
 }
 
 void loglevel_show(struct call *call)
 {
 	struct scmpd *s = call->scmpd;
-	struct control_state asked = server_asked(s);
+	struct control_state asked = control_asked(&s->control);
 	enum log_level level;
 	const char *source;
 
-	(void)server_look(s);
+	(void)setting_look(s);
 	level = (enum log_level)s->settings->log_level;
-	source = conf_source(&s->configuration.conf, level_key);
+	source = conf_source(&s->configuration.conf, span_str(level_key));
 	/* Without a database it is kept there only. */
 	if (asked.has_log_level) {
 		level = asked.log_level;
@@ -44,60 +41,57 @@ void loglevel_show(struct call *call)
 		    source);
 }
 
-/* False: answered. */
-static bool store_level(struct call *call, enum log_level level)
+static bool is_same(const struct control_state *a,
+		    const struct control_state *b)
 {
-	char memory[USERS_ERROR_SIZE];
-	struct account a;
-	struct buf error;
-	int failed;
+	return a->has_log_level == b->has_log_level &&
+	       (!a->has_log_level || a->log_level == b->log_level);
+}
 
-	if (!call->scmpd->database[0])
-		return true;
-	if (!account_open_database(call, &a, DATABASE_WRITE))
-		return false;
-	buf_init(&error, memory, sizeof(memory));
-	failed = database_text_set(&a.db, DATABASE_SETTINGS, level_key.p,
-				   log_level_words[level], &error);
-	if (failed < 0)
-		call_database_failed(call, failed, &error);
-	else if (!account_commit(call, &a))
-		failed = -EIO;
-	account_close(&a);
-	return failed == 0;
+/* The grammar takes the words of levels, and "default". */
+static unsigned find_level(struct span word)
+{
+	unsigned level = 0;
+
+	while (log_level_words[level] &&
+	       !span_equal_nocase(word, span_str(log_level_words[level])))
+		level++;
+	return level;
 }
 
 void loglevel_set(struct call *call)
 {
-	struct span word = scmp_command_word(call->command, 0);
+	unsigned found = find_level(scmp_command_word(call->command, 0));
+	enum log_level level = (enum log_level)found;
+	const char *word = log_level_words[found];
 	struct scmpd *s = call->scmpd;
-	struct control_state was = server_asked(s);
-	unsigned level = 0;
+	struct control_state before = control_asked(&s->control), now;
+	bool same;
 
-	/* The grammar takes just these words. */
-	while (!span_equal_nocase(word, span_str(log_level_words[level])))
-		level++;
-	if (!server_can_ask(call) || !store_level(call, (enum log_level)level))
+	if (!server_can_ask(call) ||
+	    (s->database[0] &&
+	     !setting_change(call, level_key, word ? word : "default", NULL,
+			     &same)))
 		return;
-	ask_level(s, (enum log_level)level);
-	call_answer(call,
-		    was.has_log_level && was.log_level == level
-			    ? SCMP_CODE_NOCHANGE
-			    : SCMP_CODE_OK,
-		    "%s%s", log_level_words[level],
-		    s->database[0] ? ""
-				   : ", until this machine starts again (there "
-				     "is no database to keep it in)");
+	ask_level(s, word ? &level : NULL);
+	now = control_asked(&s->control);
+	call_answer(
+		call,
+		is_same(&before, &now) ? SCMP_CODE_NOCHANGE : SCMP_CODE_OK,
+		"%s%s", word ? word : log_level_words[s->settings->log_level],
+		s->database[0] ? ""
+			       : ", until this machine starts again (there is "
+				 "no database to keep it in)");
 }
 
 void loglevel_take(struct scmpd *s)
 {
-	struct control_state asked = server_asked(s);
+	struct control_state asked = control_asked(&s->control);
+	bool is_kept = setting_look(s) && is_set_here(s);
+	enum log_level level = (enum log_level)s->settings->log_level;
 
-	if (server_look(s) && is_set_here(s))
-		ask_level(s, (enum log_level)s->settings->log_level);
+	if (is_kept)
+		ask_level(s, &level);
 	else
-		log_set_level(asked.has_log_level
-				      ? asked.log_level
-				      : (enum log_level)s->settings->log_level);
+		log_set_level(asked.has_log_level ? asked.log_level : level);
 }

@@ -93,7 +93,7 @@ int scmpd_take_settings(struct scmpd *s, struct buf *error)
 {
 	find_host(s);
 	rules_clear(&s->rulebook.rules);
-	s->rulebook = (struct rulebook){0};
+	s->rulebook = (struct rulebook){.live = &s->configuration};
 	rulebook_find(&s->rulebook, s->settings);
 	snprintf(s->database, sizeof(s->database), "%s",
 		 s->rulebook.path ? s->rulebook.path : "");

@@ -12,17 +12,8 @@
  * which is RELOAD. 0 or -ENOMEM. */
 __attribute__((warn_unused_result)) int server_start(struct scmpd *s);
 
-/* What is asked of all sessions now; nothing if that cannot be read. */
-struct control_state server_asked(const struct scmpd *s);
-
 /* Can anything be asked of them? False: answered. */
 __attribute__((warn_unused_result)) bool server_can_ask(struct call *call);
-
-/*
- * Has what the database says in force in s->configuration. False: there is no
- * database, or it cannot be read now, and all is as it was.
- */
-bool server_look(struct scmpd *s);
 
 /* What was set before the machine was started again holds for sessions, too. */
 void loglevel_take(struct scmpd *s);

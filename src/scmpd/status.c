@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /* STATUS: how the server is, one value a line. */
-#include "base/num.h"
-#include "config/live.h"
 #include "scmpd/connection.h"
 #include "scmpd/default_account.h"
 #include "scmpd/handlers.h"
 #include "scmpd/server.h"
 #include "scmpd/sessions.h"
-#include "store/database_settings.h"
+#include "scmpd/setting.h"
 #include "store/database_users.h"
 #include "sys/clock.h"
 
 #include <errno.h>
 #include <string.h>
 
-enum { DATABASE_WAIT_MS = 500, VALUE_TEXT = USERS_PATH_SIZE };
+enum { DATABASE_WAIT_MS = 500 };
 
 /* --- lines --- */
 
@@ -89,27 +87,6 @@ static void put_counts(struct call *call, const struct counters_all *sum)
 
 /* --- users --- */
 
-static void put_max(struct call *call, struct database *db)
-{
-	const struct configuration *c = &call->scmpd->configuration;
-	char memory[USERS_ERROR_SIZE], text[32];
-	struct buf value, error;
-	uint64_t max = (uint64_t)c->settings.max_users;
-	bool is_set;
-
-	buf_init(&value, text, sizeof(text));
-	buf_init(&error, memory, sizeof(memory));
-	is_set = database_text_get(db, DATABASE_SETTINGS, LIVE_MAX_USERS,
-				   &value, &error) == 0 &&
-		 num_parse_u64(buf_span(&value), UINT32_MAX, &max);
-	scmp_write_field_u64(call_record(call), LIVE_MAX_USERS, max);
-	scmp_write_field_str(
-		&call->connection->record, "source",
-		is_set ? "scmp"
-		       : conf_source(&c->conf, span_str(LIVE_MAX_USERS)));
-	call_send(call);
-}
-
 static void put_users(struct call *call)
 {
 	char memory[USERS_ERROR_SIZE];
@@ -122,14 +99,12 @@ static void put_users(struct call *call)
 	if (!s->database[0] || database_open(&db, s->database, DATABASE_READ,
 					     DATABASE_WAIT_MS, &error) < 0) {
 		put_unknown(call, "users");
-		put_unknown(call, LIVE_MAX_USERS);
 		return;
 	}
 	if (database_users_count(&db, NULL, &n, &error) == 0)
 		put_number(call, "users", n);
 	else
 		put_unknown(call, "users");
-	put_max(call, &db);
 	database_close(&db);
 }
 
@@ -145,24 +120,15 @@ static void put_default_password(struct call *call)
 
 /* --- settings --- */
 
-/* All that can be changed while the server runs: limits, maildir, log_level. */
+/* All that can be changed while the server runs. */
 static void put_settings(struct call *call)
 {
 	const struct conf *conf = &call->scmpd->configuration.conf;
 	const char *name;
 
-	(void)server_look(call->scmpd);
-	for (size_t i = 0; (name = conf_live_name(conf, i)); i++) {
-		char memory[VALUE_TEXT];
-		struct buf value;
-
-		buf_init(&value, memory, sizeof(memory));
-		(void)conf_add_value(conf, span_str(name), &value);
-		scmp_write_field(call_record(call), name, buf_span(&value));
-		scmp_write_field_str(&call->connection->record, "source",
-				     conf_source(conf, span_str(name)));
-		call_send(call);
-	}
+	(void)setting_look(call->scmpd);
+	for (size_t i = 0; (name = conf_live_name(conf, i)); i++)
+		setting_send(call, name);
 }
 
 void status_list(struct call *call)
@@ -181,7 +147,7 @@ void status_list(struct call *call)
 	put_users(call);
 	put_settings(call);
 	put_unknown(call, "transform");
-	put_yes(call, "draining", server_asked(s).drain);
+	put_yes(call, "draining", control_asked(&s->control).drain);
 	put_default_password(call);
 	call_end(call);
 }

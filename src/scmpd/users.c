@@ -1,38 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* Accounts: adding, deleting, enabling, disabling, and how many there may be.
  */
-#include "base/num.h"
-#include "config/live.h"
 #include "scmpd/accounts.h"
 #include "scmpd/handlers.h"
 #include "scmpd/kick.h"
-#include "store/database_settings.h"
+#include "scmpd/setting.h"
 #include "store/place.h"
 
-#include <errno.h>
 #include <string.h>
 
 /* --- MAX_USERS --- */
-
-static bool read_max(struct call *call, struct account *a, uint64_t *max)
-{
-	char memory[USERS_ERROR_SIZE], text[32];
-	struct buf value, error;
-	int failed;
-
-	*max = (uint64_t)call->scmpd->settings->max_users;
-	buf_init(&value, text, sizeof(text));
-	buf_init(&error, memory, sizeof(memory));
-	failed = database_text_get(&a->db, DATABASE_SETTINGS, LIVE_MAX_USERS,
-				   &value, &error);
-	if (failed < 0 && failed != -ENOENT) {
-		call_database_failed(call, failed, &error);
-		return false;
-	}
-	if (failed == 0)
-		(void)!num_parse_u64(buf_span(&value), UINT32_MAX, max);
-	return true;
-}
 
 static bool count(struct call *call, struct account *a, uint64_t *n)
 {
@@ -50,56 +27,44 @@ static bool count(struct call *call, struct account *a, uint64_t *n)
 
 void users_show_max(struct call *call)
 {
+	unsigned long long max;
 	struct account a;
-	uint64_t max, n;
+	uint64_t n;
 
-	if (!account_open_database(call, &a, DATABASE_READ))
+	if (!setting_open(call, &a, DATABASE_READ))
 		return;
-	if (read_max(call, &a, &max) && count(call, &a, &n))
+	max = (unsigned long long)call->scmpd->settings->max_users;
+	if (count(call, &a, &n))
 		call_answer(call, SCMP_CODE_OK,
-			    "%llu users at most; %llu now%s",
-			    (unsigned long long)max, (unsigned long long)n,
+			    "%llu users at most; %llu now%s", max,
+			    (unsigned long long)n,
 			    max ? "" : "; 0 is no limit");
 	account_close(&a);
 }
 
-static void set_max(struct call *call, struct account *a, struct span word)
+static bool is_enough(struct call *call, struct account *a)
 {
-	char memory[USERS_ERROR_SIZE];
-	struct buf error;
-	uint64_t max, before, n;
-	int failed;
+	uint64_t max = (uint64_t)call->scmpd->settings->max_users, n;
 
-	if (!num_parse_u64(word, UINT32_MAX, &max)) {
-		call_answer(call, SCMP_CODE_RANGE, "at most 4294967295");
-		return;
-	}
-	if (!read_max(call, a, &before) || !count(call, a, &n))
-		return;
-	if (max && max < n) {
-		call_answer(call, SCMP_CODE_RANGE, "there are %llu users",
-			    (unsigned long long)n);
-		return;
-	}
-	buf_init(&error, memory, sizeof(memory));
-	failed = database_text_set(&a->db, DATABASE_SETTINGS, LIVE_MAX_USERS,
-				   word.p, &error);
-	if (failed < 0)
-		call_database_failed(call, failed, &error);
-	else if (account_commit(call, a))
-		call_answer(call,
-			    max == before ? SCMP_CODE_NOCHANGE : SCMP_CODE_OK,
-			    "%llu users at most", (unsigned long long)max);
+	if (!count(call, a, &n))
+		return false;
+	if (!max || max >= n)
+		return true;
+	call_answer(call, SCMP_CODE_RANGE, "there are %llu users",
+		    (unsigned long long)n);
+	return false;
 }
 
 void users_set_max(struct call *call)
 {
-	struct account a;
+	bool same;
 
-	if (!account_open_database(call, &a, DATABASE_WRITE))
-		return;
-	set_max(call, &a, scmp_command_word(call->command, 0));
-	account_close(&a);
+	if (setting_change(call, "max_users",
+			   scmp_command_word(call->command, 0).p, is_enough,
+			   &same))
+		call_answer(call, same ? SCMP_CODE_NOCHANGE : SCMP_CODE_OK,
+			    "%lld users at most",
+			    (long long)call->scmpd->settings->max_users);
 }
 
 /* --- ADD_USER --- */
@@ -129,8 +94,9 @@ static bool is_room(struct call *call, struct account *a)
 {
 	uint64_t max, n;
 
-	if (!read_max(call, a, &max) || !count(call, a, &n))
+	if (!setting_look_at(call, a) || !count(call, a, &n))
 		return false;
+	max = (uint64_t)call->scmpd->settings->max_users;
 	if (!max || n < max)
 		return true;
 	call_answer(call, SCMP_CODE_LIMIT,

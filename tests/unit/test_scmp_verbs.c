@@ -338,7 +338,7 @@ static void test_capa(void **state)
 		  "LIMITS S/M [name | name value [force]]"}},
 		{SCMP_LOGLEVEL,
 		 {"", "LOGLEVEL S", NULL,
-		  "LOGLEVEL S [error|warning|info|debug]"}},
+		  "LOGLEVEL S [error|warning|info|debug|default]"}},
 		{SCMP_TRANSFORM,
 		 {"", "TRANSFORM S/M [LIST]", NULL,
 		  "TRANSFORM S/M [LIST | OFF | USE name | SET command | "
