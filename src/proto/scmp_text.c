@@ -57,6 +57,8 @@ size_t scmp_text_character(struct span s)
 	uint32_t code;
 	size_t n;
 
+	if (s.n && s.p[0] >= ' ' && s.p[0] <= '~')
+		return 1; /* as nearly all are */
 	return decode(s, &n, &code) && is_printable(code) ? n : 0;
 }
 
