@@ -7,18 +7,6 @@
 
 #include <string.h>
 
-static json_t *text_of(const struct scmp_field *field)
-{
-	char memory[SCMP_REPLY_LIMIT];
-	struct buf out;
-
-	if (field->is_unknown)
-		return json_null();
-	buf_init(&out, memory, sizeof(memory));
-	scmp_field_add_value(&out, field);
-	return json_stringn(memory, out.n);
-}
-
 static json_t *words_of(const char *text)
 {
 	struct span rest = span_str(text);
@@ -43,55 +31,76 @@ static json_t *number_of(const char *text)
 		       : json_null();
 }
 
-/* Takes the text over. */
-static json_t *convert(json_t *text, enum record_kind kind)
+static json_t *value_of(const struct scmp_field *field, enum record_kind kind)
 {
-	const char *p = json_string_value(text);
-	json_t *value = NULL;
+	char memory[SCMP_REPLY_LIMIT];
+	const char *text;
+	struct buf out;
 
-	if (!p || kind == RECORD_TEXT)
-		return text;
+	if (field->is_unknown)
+		return json_null();
+	buf_init(&out, memory, sizeof(memory));
+	scmp_field_add_value(&out, field);
+	text = buf_str(&out);
+	if (!text)
+		return json_null();
 	switch (kind) {
 	case RECORD_NUMBER:
 	case RECORD_UNTIL:
-		value = number_of(p);
-		break;
+		return number_of(text);
 	case RECORD_YES:
-		value = json_boolean(strcmp(p, "yes") == 0);
-		break;
+		return json_boolean(strcmp(text, "yes") == 0);
 	case RECORD_WORDS:
-		value = words_of(p);
-		break;
+		return words_of(text);
 	case RECORD_TEXT:
 		break;
 	}
-	json_decref(text);
-	return value;
+	return json_stringn(text, out.n);
+}
+
+static json_t *text_of(const struct scmp_field *field)
+{
+	return value_of(field, RECORD_TEXT);
+}
+
+/* What is left of *rest stands behind the field. */
+static bool find(struct span *rest, const char *key, struct scmp_field *field)
+{
+	while (scmp_field_next(rest, field) == SCMP_FIELD_READY) {
+		if (span_equal(field->key, span_str(key)))
+			return true;
+	}
+	return false;
 }
 
 json_t *record_value(struct span record, const char *key)
 {
 	struct scmp_field field;
 
-	while (scmp_field_next(&record, &field) == SCMP_FIELD_READY) {
-		if (span_equal(field.key, span_str(key)))
-			return text_of(&field);
-	}
-	return NULL;
+	return find(&record, key, &field) ? text_of(&field) : NULL;
 }
 
+/* Fields mostly stand in the order in which they are asked for: so each is
+ * looked for behind the last one first. */
 json_t *record_make(struct span record, const struct record_member *members,
 		    size_t n)
 {
 	json_t *object = json_object();
+	struct span rest = record;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct record_member *m = &members[i];
-		json_t *value = record_value(record, m->key);
+		struct span behind = rest, all = record;
+		struct scmp_field field;
 
+		if (find(&behind, m->key, &field))
+			rest = behind;
+		else if (find(&all, m->key, &field))
+			rest = all;
+		else
+			field.is_unknown = true;
 		json_object_set_new(object, m->name ? m->name : m->key,
-				    value ? convert(value, m->kind)
-					  : json_null());
+				    value_of(&field, m->kind));
 	}
 	return object;
 }
