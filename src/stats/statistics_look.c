@@ -100,6 +100,7 @@ struct look_round {
 	struct statistics_head head; /* of before, without the totals */
 	struct statistics_look *look;
 	uint64_t top;
+	bool adds_up; /* else there is room for one session, over and over */
 	struct look_session *sessions;
 	size_t sessions_n;
 	uint64_t states[COUNTERS_STATES]; /* of those that live */
@@ -270,7 +271,8 @@ static void look_go_through(struct look_round *round, statistics_each *each,
 			if (each && !each(context, &row))
 				each = NULL;
 		}
-		s++;
+		if (round->adds_up)
+			s++;
 	}
 	round->sessions_n = (size_t)(s - round->sessions);
 	admission_probe_end(&probe);
@@ -279,7 +281,7 @@ static void look_go_through(struct look_round *round, statistics_each *each,
 static int look_once(struct statistics_look *look, statistics_each *each,
 		     void *context, struct counters_all *sum)
 {
-	struct look_round round = {.look = look};
+	struct look_round round = {.look = look, .adds_up = sum != NULL};
 	int failed = -EIO;
 
 	if (look_begin(&round)) {
