@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 # shellcheck disable=SC2034,SC2154
 # What a login costs by user store, and by scheme. One server for each store,
-# at once and by turns; ten users log in, of ten or of a million.
+# at once and by turns; ten users log in, of ten or of a million (one, where the
+# store has no more).
 
 stores_schemes="PLAIN SSHA SSHA256 PBKDF2 SHA256-CRYPT SHA512-CRYPT BLF-CRYPT
 	YESCRYPT ARGON2ID"
@@ -27,15 +28,24 @@ stores_crowd() {
 			$1, 0, u, u }'
 }
 
-# start_store WHO STORE
+# start_store WHO STORE OPTION…; with as many users as store_users says
+store_users=10
 start_store() {
-	local n=${#pids[@]}
-	ports[$1]=$((base_port + 20 + n))
-	mkdir -p "$work/$1-run"
+	local n=${#pids[@]} who=$1 store=$2
+	shift 2
+	ports[$who]=$((base_port + 20 + n))
+	mkdir -p "$work/$who-run"
 	write_our_config
-	start "$1" "$server" --config "$work/ours.conf" -o "users=$2" \
-		-o "run_dir=$work/$1-run" --listen "127.0.0.1:${ports[$1]}" &&
-		client "$1" logins --at-once 2 --users 10 --total 20 >/dev/null
+	start "$who" "$server" --config "$work/ours.conf" -o "users=$store" \
+		-o "run_dir=$work/$who-run" "$@" \
+		--listen "127.0.0.1:${ports[$who]}" &&
+		store_logins "$who" 20 >/dev/null
+}
+
+# store_logins WHO TOTAL: two at once, who never have the same user
+store_logins() {
+	client "$1" logins --at-once $((store_users > 1 ? 2 : 1)) \
+		--users "$store_users" --total "$2"
 }
 
 # store_rounds FIGURE LOGINS WHO…
@@ -44,8 +54,8 @@ store_rounds() {
 	shift 2
 	for ((round = 0; round < $(pick 9 3); round++)); do
 		for who in "$@"; do
-			cpu_around "$who" "$figure" "$logins" client "$who" \
-				logins --at-once 2 --users 10 --total "$logins"
+			cpu_around "$who" "$figure" "$logins" store_logins \
+				"$who" "$logins"
 		done
 	done
 }
@@ -81,6 +91,24 @@ stores_by_kind() {
 	rm "$work/many.db"
 }
 
+# The store of one user, beside a passwd-file that has no more.
+stores_of_one() {
+	local file=$work/users-one store_users=1 owner=()
+	head -n 1 "$work/users-ten" >"$file"
+	awk -F : '{ sub(/^{PLAIN}/, "", $2)
+		printf "username = %s\npassword = %s\n", $1, $2 }' "$file" \
+		>"$work/authfile"
+	chmod 600 "$work/authfile"
+	[ "$(id -u)" -ne 0 ] || owner=(-o "mail_user=$uid:$uid")
+	start_store ours-file "passwd-file:$file" &&
+		start_store ours-one "authfile:$work/authfile" "${owner[@]}" ||
+		return
+	store_rounds one_cpu "$(pick 500 100)" ours-file ours-one
+	add_row "CPU per login, authfile" ms "$(median one_cpu ours-one)" \
+		"passwd-file, 1 user" "$(median one_cpu ours-file)" none ''
+	servers_stop_all
+}
+
 stores_by_scheme() {
 	local scheme form
 	for scheme in $stores_schemes; do
@@ -104,5 +132,6 @@ group_stores() {
 	[ -n "$have_ours" ] || return 0
 	make_boxes ours --boxes 10 --count 20
 	stores_by_kind
+	stores_of_one
 	stores_by_scheme
 }
