@@ -303,7 +303,7 @@ coverage: ## line coverage of the pure layers, at least 95 %
 	$(MAKE) -j1 $(COVERAGE_BUILD) unit fuzz-replay
 	@scripts/coverage $(BUILD)/coverage 95 $(PURE)
 
-bench: $(PROGRAM) ## measure against Dovecot and two floors
+bench: $(PROGRAM) $(SCMP) $(SCMPD) $(BUILD)/tests/living ## measure against Dovecot and two floors
 	BUILD=$(abspath $(BUILD)) tests/bench/run $(BENCH)
 
 lint: all ## layers, format, static analysis, man pages, units

@@ -82,6 +82,16 @@ make_users() {
 	done
 }
 
+# A folder where /run is on most machines, for all groups that want one.
+make_in_memory() {
+	[ -z "$in_memory" ] || return 0
+	in_memory=$(mktemp -d /dev/shm/pop3-bench.XXXXXX) || {
+		complain "no folder in memory"
+		return 1
+	}
+	chmod 755 "$in_memory"
+}
+
 port_is_open() {
 	local hex
 	hex=$(printf ':%04X' "$1")

@@ -26,11 +26,7 @@ stats_forbid() {
 # Both, and each as it ought to be.
 start_stats_pair() {
 	local said='there are no statistics'
-	in_memory=$(mktemp -d /dev/shm/pop3-bench.XXXXXX) || {
-		complain "no folder in memory"
-		return 1
-	}
-	chmod 755 "$in_memory"
+	make_in_memory || return
 	ports[ours-uncounted]=$((base_port + 20))
 	stats_forbid ours-uncounted && start_stats ours-uncounted &&
 		start_stats ours || return
