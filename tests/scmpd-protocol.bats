@@ -127,6 +127,11 @@ sends() {
 		ALLOW user bob
 		UNALLOW ip
 		ALLOWS x
+		PENALTIES x
+		PENALTIES ip=x
+		FORGIVE
+		FORGIVE nowhere
+		FORGIVE ip 192.0.2.1
 		POLICY a b c
 		LIMITS a b c
 		LIMITS a b force more

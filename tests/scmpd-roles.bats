@@ -50,6 +50,8 @@ verbs() {
 		ALLOW admin
 		UNALLOW admin
 		ALLOWS viewer
+		PENALTIES viewer
+		FORGIVE operator
 		POLICY viewer
 		LIMITS viewer
 		LOGLEVEL viewer

@@ -276,6 +276,17 @@ const struct scmp_verb_row scmp_verbs[SCMP_VERBS] = {
 		{SCMP_TO_LIST, NULL, {{0}}, MANY, RIGHT(BANS_READ), 0,
 		 "list what is allowed; if nothing is, all are"})},
 
+	[SCMP_PENALTIES] = {"PENALTIES", LOGGED_IN, FORMS(
+		{SCMP_TO_LIST, NULL, {KEY("ip", NETWORK)}, MANY,
+		 RIGHT(BANS_READ), 0,
+		 "list networks from which logins have failed lately, and what "
+		 "the next one from there meets"})},
+	[SCMP_FORGIVE] = {"FORGIVE", LOGGED_IN, FORMS(
+		{SCMP_TO_DO, NULL, {NETWORK}, ONE, RIGHT(BANS_WRITE),
+		 SCMP_CHANGES,
+		 "forget the logins that have failed from an address or a "
+		 "network"})},
+
 	/* --- how it is set --- */
 	[SCMP_POLICY] = {"POLICY", LOGGED_IN, FORMS(
 		{SCMP_TO_LIST, NULL, {{0}}, MANY, RIGHT(CONFIG_READ), 0,

@@ -152,6 +152,14 @@ const struct command commands[] = {
 	 allows_list, online_allows, NO_KEYS,
 	 "list what is allowed; if nothing is, all are"},
 
+	{"penalties", NULL, "[NETWORK]", 0, 1, A_PART | BIT(SORT), 0,
+	 COMMAND_READS, NULL, online_penalties, NULL, online_penalties_key,
+	 "list networks from which logins have failed lately, those that have "
+	 "failed most first, and what the next one from there meets"},
+	{"forgive", NULL, "NETWORK", 1, 1, 0, 0, COMMAND_READS, NULL,
+	 online_forgive, NO_KEYS,
+	 "forget the logins that have failed from an address or a network"},
+
 	{"limits", NULL, "[LIMIT] [VALUE]", 0, 2, BIT(FORCE), 0, COMMAND_READS,
 	 NULL, online_limits, NO_KEYS,
 	 "show the limits of sessions, or set one for the next connection; "

@@ -130,6 +130,9 @@ int online_bans(struct scmp *s);
 int online_allow_ip(struct scmp *s);
 int online_unallow_ip(struct scmp *s);
 int online_allows(struct scmp *s);
+int online_penalties(struct scmp *s); /* online_penalties.c */
+int online_forgive(struct scmp *s);
+command_key online_penalties_key;
 int online_policy_list(struct scmp *s); /* online_settings.c */
 int online_policy_set(struct scmp *s);
 int online_policy_unset(struct scmp *s);

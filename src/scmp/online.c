@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "scmp/online.h"
 
+#include "scmp/sort.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,23 +57,6 @@ int online_read(struct scmp *s, struct request *q,
 	return more == CLIENT_END ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
-int online_part(struct scmp *s, uint64_t *offset, uint64_t *limit)
-{
-	char memory[256];
-	struct buf error;
-	int r = 0;
-
-	*offset = *limit = 0;
-	buf_init(&error, memory, sizeof(memory));
-	if (scmp_given(s, OPTION_OFFSET))
-		r = option_number(&s->options, OPTION_OFFSET, INT64_MAX, offset,
-				  &error);
-	if (r == 0 && scmp_given(s, OPTION_LIMIT))
-		r = option_number(&s->options, OPTION_LIMIT, INT64_MAX, limit,
-				  &error);
-	return r < 0 ? scmp_fail_text(s, STATUS_USAGE, &error) : STATUS_OK;
-}
-
 struct listing {
 	const struct online_list *list;
 	struct output output;
@@ -107,7 +92,7 @@ int online_list(struct scmp *s, struct request *q,
 	int r = STATUS_OK;
 
 	if (cuts)
-		r = online_part(s, &l.offset, &l.limit);
+		r = sort_take_part(s, &l.offset, &l.limit);
 	return r == STATUS_OK ? list(s, q, &l, what->columns, what->columns_n,
 				     list_one)
 			      : r;

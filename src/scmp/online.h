@@ -44,8 +44,4 @@ online_settings(struct scmp *s, struct request *q, const char *title);
 __attribute__((warn_unused_result)) int
 online_setting(struct scmp *s, struct request *q, const char *name);
 
-/* --offset and --limit as they were given; 0 otherwise. */
-__attribute__((warn_unused_result)) int
-online_part(struct scmp *s, uint64_t *offset, uint64_t *limit);
-
 #endif

@@ -3,6 +3,7 @@
 #include "scmp/online_sessions.h"
 
 #include "scmp/commands.h"
+#include "scmp/sort.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -54,7 +55,7 @@ int online_sessions(struct scmp *s)
 {
 	uint64_t offset, limit;
 	struct request q;
-	int r = online_part(s, &offset, &limit);
+	int r = sort_take_part(s, &offset, &limit);
 
 	if (r != STATUS_OK)
 		return r;

@@ -95,13 +95,13 @@ int online_user_list(struct scmp *s)
 	struct listing l = {.scmp = s, .found = json_array()};
 	struct output output;
 	uint64_t offset, limit;
-	int r = online_part(s, &offset, &limit), end;
+	int r = sort_take_part(s, &offset, &limit), end;
 
 	if (r == STATUS_OK)
 		r = find_all(&l);
 	if (r == STATUS_OK) {
 		output_begin(&output, s, columns, COUNT(columns));
-		r = sort_add(s, l.found, offset, limit, &output);
+		r = sort_add(s, l.found, &sort_by_name, offset, limit, &output);
 		end = output_end(&output);
 		r = r == STATUS_OK ? end : r;
 	}

@@ -7,6 +7,7 @@
 #include "proto/network.h"
 #include "scmp/commands.h"
 #include "scmp/output.h"
+#include "scmp/sort.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -202,17 +203,11 @@ static int list(struct scmp *s, enum database_rule_effect effect)
 	struct rules_listing l = {.effect = effect};
 	char memory[USERS_ERROR_SIZE];
 	struct buf error;
-	int r = 0, end;
+	int r = sort_take_part(s, &l.offset, &l.limit), end;
 
+	if (r != STATUS_OK)
+		return r;
 	buf_init(&error, memory, sizeof(memory));
-	if (scmp_given(s, OPTION_OFFSET))
-		r = option_number(&s->options, OPTION_OFFSET, INT64_MAX,
-				  &l.offset, &error);
-	if (r == 0 && scmp_given(s, OPTION_LIMIT))
-		r = option_number(&s->options, OPTION_LIMIT, INT64_MAX,
-				  &l.limit, &error);
-	if (r < 0)
-		return scmp_fail_text(s, STATUS_USAGE, &error);
 	output_begin(&l.output, s, columns, COUNT(columns));
 	r = database_rules_list(
 		&s->db, scmp_given(s, OPTION_ALL) ? 0 : (int64_t)time(NULL),

@@ -5,9 +5,28 @@
 #include <string.h>
 
 struct order {
-	const char *key;
+	const char *key, *unique;
 	bool descends;
 };
+
+const struct sort_order sort_by_name = {"name", "name"};
+
+int sort_take_part(const struct scmp *s, uint64_t *offset, uint64_t *limit)
+{
+	char memory[256];
+	struct buf error;
+	int r = 0;
+
+	*offset = *limit = 0;
+	buf_init(&error, memory, sizeof(memory));
+	if (scmp_given(s, OPTION_OFFSET))
+		r = option_number(&s->options, OPTION_OFFSET, INT64_MAX, offset,
+				  &error);
+	if (r == 0 && scmp_given(s, OPTION_LIMIT))
+		r = option_number(&s->options, OPTION_LIMIT, INT64_MAX, limit,
+				  &error);
+	return r < 0 ? scmp_fail_text(s, STATUS_USAGE, &error) : STATUS_OK;
+}
 
 static int order_values(const json_t *a, const json_t *b);
 
@@ -51,22 +70,28 @@ static int compare(const void *a, const void *b, void *context)
 	if (order->descends)
 		r = -r;
 	return r ? r
-		 : strcmp(json_string_value(json_object_get(*x, "name")),
-			  json_string_value(json_object_get(*y, "name")));
+		 : order_values(json_object_get(*x, order->unique),
+				json_object_get(*y, order->unique));
 }
 
-int sort_add(const struct scmp *s, json_t *records, uint64_t offset,
-	     uint64_t limit, struct output *output)
+int sort_add(const struct scmp *s, json_t *records,
+	     const struct sort_order *wanted, uint64_t offset, uint64_t limit,
+	     struct output *output)
 {
-	const char *sort = scmp_value(s, OPTION_SORT);
-	struct order order = {.descends = sort && sort[0] == '-'};
+	const char *sort = scmp_value(s, OPTION_SORT)
+				   ? scmp_value(s, OPTION_SORT)
+				   : wanted->otherwise;
+	struct order order = {
+		.key = sort + (sort[0] == '-'),
+		.unique = wanted->unique,
+		.descends = sort[0] == '-',
+	};
 	size_t n = json_array_size(records);
 	json_t **rows = calloc(n ? n : 1, sizeof(json_t *));
 	uint64_t at = 0;
 
 	if (!rows)
 		return scmp_fail(s, STATUS_FAILED, "out of memory");
-	order.key = sort ? sort + order.descends : "name";
 	for (size_t i = 0; i < n; i++)
 		rows[i] = json_array_get(records, i);
 	qsort_r(rows, n, sizeof(json_t *), compare, &order);

@@ -88,22 +88,6 @@ static void tell_damaged(const char *fault, void *context)
 	l->status = scmp_fail(l->scmp, STATUS_UNAVAILABLE, "%s", fault);
 }
 
-static int take_part(struct scmp *s, uint64_t *offset, uint64_t *limit)
-{
-	char memory[256];
-	struct buf error;
-	int r = 0;
-
-	buf_init(&error, memory, sizeof(memory));
-	if (scmp_given(s, OPTION_OFFSET))
-		r = option_number(&s->options, OPTION_OFFSET, INT64_MAX, offset,
-				  &error);
-	if (r == 0 && scmp_given(s, OPTION_LIMIT))
-		r = option_number(&s->options, OPTION_LIMIT, INT64_MAX, limit,
-				  &error);
-	return r < 0 ? scmp_fail_text(s, STATUS_USAGE, &error) : STATUS_OK;
-}
-
 static int list_masks(struct listing *l)
 {
 	struct scmp *s = l->scmp;
@@ -138,7 +122,7 @@ static bool is_simple(const struct scmp *s)
 int user_list(struct scmp *s)
 {
 	struct listing l = {.scmp = s};
-	int r = take_part(s, &l.offset, &l.limit), end;
+	int r = sort_take_part(s, &l.offset, &l.limit), end;
 
 	if (r != STATUS_OK)
 		return r;
@@ -147,7 +131,8 @@ int user_list(struct scmp *s)
 	output_begin(&l.output, s, columns, COUNT(columns));
 	r = list_masks(&l);
 	if (r == STATUS_OK && l.sorted)
-		r = sort_add(s, l.sorted, l.offset, l.limit, &l.output);
+		r = sort_add(s, l.sorted, &sort_by_name, l.offset, l.limit,
+			     &l.output);
 	json_decref(l.sorted);
 	end = output_end(&l.output);
 	if (r == STATUS_OK)

@@ -40,6 +40,9 @@ call_handler rules_unallow;
 call_handler rules_bans; /* rules_list.c */
 call_handler rules_allows;
 
+call_handler penalties_list; /* penalties.c */
+call_handler penalties_forgive;
+
 call_handler policy_show_all; /* policy.c */
 call_handler policy_show;
 call_handler policy_change;

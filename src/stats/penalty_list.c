@@ -5,6 +5,12 @@
 
 #include "stats/penalty_file.h"
 
+int penalty_is_shared(const struct penalty *p)
+{
+	return p->fd < 0 ? -EBADF
+			 : shared_verify(p->fd, p->file, &penalty_file_kind);
+}
+
 static bool penalty_concerns(const struct network *which,
 			     const struct network *n)
 {
@@ -117,16 +123,14 @@ int penalty_forgive(struct penalty *p, const struct network *which,
 		    struct penalty_forgiven *n)
 {
 	uint64_t now;
-	int failed;
+	int failed = penalty_is_shared(p);
 
-	if (p->fd < 0)
-		return -EBADF;
-	failed = p->looks ? -EROFS
-			  : shared_verify(p->fd, p->file, &penalty_file_kind);
-	if (!failed && !penalty_begin(p, &now))
-		failed = -EBADMSG;
 	if (failed)
 		return failed;
+	if (p->looks)
+		return -EROFS;
+	if (!penalty_begin(p, &now))
+		return -EBADMSG;
 	n->networks = penalty_forgive_networks(p->file, now, which);
 	n->users = penalty_forgive_users(p->file, now, which);
 	return 0;

@@ -14,6 +14,14 @@
 
 #include <stddef.h>
 
+/*
+ * Are the penalties those that sessions have, too? 0, or a negative errno:
+ * -EBADF: there is no file, -EBADMSG: it is damaged, -ESTALE: it was removed or
+ * replaced, and sessions have another one.
+ */
+__attribute__((warn_unused_result)) int
+penalty_is_shared(const struct penalty *p);
+
 struct penalty_row {
 	struct network network; /* an IPv4 address, an IPv6 /64 or /48 */
 	uint32_t failures;	/* that are remembered; never 0 */
@@ -40,9 +48,8 @@ struct penalty_forgiven {
 
 /*
  * Forgets the failures of all that have to do with the network, so of a /48
- * around it, too, and those of users there. Who is known stays so. 0, or a
- * negative errno: -EBADF: there is no file, -EBADMSG: it is damaged, -ESTALE:
- * it was removed or replaced, and sessions have another one.
+ * around it, too, and those of users there. Who is known stays so. 0, or what
+ * penalty_is_shared() says, or -EROFS.
  */
 __attribute__((warn_unused_result)) int
 penalty_forgive(struct penalty *p, const struct network *which,

@@ -118,7 +118,7 @@ fails_with() { # errno text call
 		'DISABLE_USER bob' 'ENABLE_USER bob' 'ROLE bob viewer' \
 		'ROLES ADD desk users.read' ROLES 'ROLES DEL desk' SESSIONS ALL_CONNEC \
 		CURR_CONNEC BYTES_TRANS 'KICK id=7' 'BAN user bob' 'UNBAN user bob' \
-		'ALLOW ip ::1' 'UNALLOW ip ::1' BANS ALLOWS POLICY 'POLICY min_length 9' \
+		'ALLOW ip ::1' 'UNALLOW ip ::1' BANS ALLOWS PENALTIES POLICY 'POLICY min_length 9' \
 		LIMITS 'LIMITS max_sessions 9' 'LOGLEVEL debug' 'LOGLEVEL info' MAILDIR \
 		"MAILDIR SET $WORLD/mail/%u" METRICS EVENTS DRAIN 'DRAIN on' 'DRAIN off' \
 		RELOAD TRANSFORM 'DELETE_USER bob' 'WATCH' STOP
