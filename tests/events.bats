@@ -167,3 +167,34 @@ fails_once_and_enters() {
 	log_has "the file stats: a newer version of this program has made it; there are no statistics \(stop that version, remove"
 	[ "$(grep -c 'the file' "$WORLD/log")" = 2 ]
 }
+
+@test "a fault before a login is told, with the session and the words of the log" {
+	serve
+	rm -r "$WORLD/mail/alice"
+	: >"$WORLD/mail/alice"
+	dial
+	say 'USER alice' 'PASS secret'
+	[[ $LINE == -ERR* ]]
+	log_has "user alice: Maildir $WORLD/mail/alice: Not a directory"
+	has_event '^error id=[1-9].* user=user alice: Maildir .*peer=1'
+}
+
+@test "a session that ends by a fault of ours is told as one, who ends it himself is not" {
+	serve
+	enter alice
+	kill -9 "$(monitor alice)"
+	wait_for 30 has_event '^error id=[1-9].* user=user alice: the session ended: unknown .*peer=1'
+	wait_for 30 nobody_is_in
+	enter alice
+	say QUIT
+	wait_for 30 has_event '^close .*reason=logged_out'
+	[ "$(run_dir events | grep -c '^error id=[1-9]')" = 1 ]
+}
+
+@test "a process for one connection tells of its faults up to its end" {
+	handed "each 1"
+	enter alice
+	kill -9 "$(front "$(monitor alice)")"
+	wait_for 30 has_event '^error id=[1-9].*the front was killed by signal 9'
+	wait_for 30 has_event '^error id=[1-9].* user=user alice: the session ended: front_died'
+}

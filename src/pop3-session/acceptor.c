@@ -7,6 +7,7 @@
 #include "pop3-session/acceptor.h"
 
 #include "pop3-session/door.h"
+#include "pop3-session/faults.h"
 #include "pop3-session/start.h"
 #include "priv/sandbox.h"
 #include "sys/clock.h"
@@ -306,6 +307,7 @@ int acceptor_serve(struct service *service, int control, int sockets)
 			    strerror(-r));
 		return 1;
 	}
+	faults_tell(service, &acceptor_page.monitor);
 	a->place = statistics_reserve();
 	service_remark(service);
 	if (enter_sandbox(a) < 0 || await_front_parent(a) < 0)

@@ -73,7 +73,8 @@ struct monitor {
 	bool stopping;	/* SIGTERM came, or the next */
 	bool kicked;	/* to end by request, in any case without UPDATE */
 	bool logged_in; /* some login succeeded */
-	uint32_t had;	/* kinds of messages that came, bits */
+	bool has_left_shared; /* by service_unshare() */
+	uint32_t had;	      /* kinds of messages that came, bits */
 	enum monitor_end end;
 	uint64_t started; /* clock_ms, as the next */
 	uint64_t deadline;
@@ -239,7 +240,10 @@ bool monitor_leaves_undone(struct monitor *m, uint32_t kind);
  * monitor_counts.c; nothing is counted where there are no statistics of the
  * session, but what happens is told.
  */
-/* Tells whoever looks that the session has begun, whose monitor that is. */
+/* Tells whoever looks of something about a session, whose monitor that is. */
+void monitor_tell(const struct monitor_setup *setup, pid_t pid,
+		  struct events_event *event);
+/* The same, that it has begun. */
 void monitor_tell_connect(const struct monitor_setup *setup, pid_t pid);
 void monitor_begin_counts(struct monitor *m);
 /* The answer to a login that took so long, before it is given. */

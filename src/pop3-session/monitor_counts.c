@@ -4,12 +4,12 @@
 
 #include "stats/events_ring.h"
 
-static void tell(const struct monitor_setup *setup, pid_t pid,
-		 struct events_event *event)
+void monitor_tell(const struct monitor_setup *setup, pid_t pid,
+		  struct events_event *event)
 {
 	const struct peer *peer = &setup->peer;
 
-	event->session = setup->ticket->number;
+	event->session = setup->ticket ? setup->ticket->number : 0;
 	event->pid = (uint32_t)pid;
 	if (peer->known)
 		events_set_peer(event, &peer->address, peer->port);
@@ -27,7 +27,7 @@ void monitor_tell_connect(const struct monitor_setup *setup, pid_t pid)
 	struct events_event connect = {.type = EVENTS_CONNECT};
 
 	if (is_told_of(setup))
-		tell(setup, pid, &connect);
+		monitor_tell(setup, pid, &connect);
 }
 
 void monitor_begin_counts(struct monitor *m)
@@ -105,7 +105,7 @@ void monitor_count_login(struct monitor *m, enum channel_method method,
 	if (!is_told_of(m->setup))
 		return;
 	events_set_text(&event, span_str(m->user));
-	tell(m->setup, m->pid, &event);
+	monitor_tell(m->setup, m->pid, &event);
 }
 
 void monitor_count_timeout(struct monitor *m, enum counters_timeout which)

@@ -3,6 +3,7 @@
 
 #include "pop3-session/door.h"
 #include "pop3-session/events.h"
+#include "pop3-session/faults.h"
 #include "pop3-session/refusal.h"
 #include "priv/sandbox.h"
 #include "sys/log.h"
@@ -208,6 +209,7 @@ static int monitor_process(const struct monitor_setup *setup, pid_t front)
 		log_warning("sandbox: %s", report.text);
 	if (r < 0)
 		return 0;
+	faults_tell(setup->service, &monitor);
 	service_look(setup->service);
 	monitor_run(&monitor, setup);
 	monitor_close(&monitor);

@@ -53,7 +53,8 @@ void event_record_add(struct buf *out, const struct events_event *event)
 	if (event->pid)
 		scmp_write_field_u64(out, "pid", event->pid);
 	if (event->text_n)
-		scmp_write_field(out, "user",
+		scmp_write_field(out,
+				 event->type == EVENTS_ERROR ? "text" : "user",
 				 span_make(event->text, event->text_n));
 	add_peer(out, event);
 	if (event->type == EVENTS_LOGIN || event->type == EVENTS_AUTH_FAILED)

@@ -129,6 +129,13 @@ const char *counters_end_word(unsigned end)
 	return WORD_OF(words, end);
 }
 
+bool counters_end_is_fault(unsigned end)
+{
+	return end == COUNTERS_END_UNKNOWN || end == COUNTERS_END_STORAGE ||
+	       end == COUNTERS_END_FRONT_DIED || end == COUNTERS_END_PROTOCOL ||
+	       end == COUNTERS_END_INTERNAL;
+}
+
 const char *counters_state_word(unsigned state)
 {
 	static const char *const words[COUNTERS_STATES] = {

@@ -261,6 +261,9 @@ const char *counters_method_word(unsigned method);
 const char *counters_login_word(unsigned login);
 const char *counters_timeout_word(unsigned timeout);
 const char *counters_end_word(unsigned end);
+
+/* Was that nobody's wish, but something that went wrong here? */
+bool counters_end_is_fault(unsigned end);
 const char *counters_state_word(unsigned state);
 const char *counters_verb_word(unsigned verb); /* "RETR", "other" */
 

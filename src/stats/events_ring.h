@@ -47,7 +47,7 @@ enum events_type {
 	EVENTS_BAN,
 	EVENTS_AUDIT,
 	EVENTS_CONFIG,
-	EVENTS_ERROR,
+	EVENTS_ERROR, /* also by sessions */
 	EVENTS_DROPPED,
 	EVENTS_TYPES
 };
@@ -75,7 +75,8 @@ struct events_event {
 	unsigned method; /* login, auth-failed: enum counters_method */
 	/* close */
 	uint64_t age_s, received, sent, retrieved, deleted;
-	/* the user's name: by events_set_text(); NUL at its end */
+	/* the user's name (error: what has failed): by events_set_text(); NUL
+	 * at its end */
 	size_t text_n;
 	char text[EVENTS_TEXT];
 	/* This is not one of them, but tells of so many that were not told. */

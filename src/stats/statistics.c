@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "stats/events_ring.h"
 #include "sys/clock.h"
 
@@ -203,6 +204,33 @@ static void statistics_commit(struct statistics *st, uint64_t slot,
 		statistics_give_up(st);
 }
 
+/* What its monitor could not tell any more. */
+static void statistics_tell_fault(const struct statistics *st,
+				  const struct events_event *end)
+{
+	struct events_event event = {
+		.type = EVENTS_ERROR,
+		.session = end->session,
+		.pid = end->pid,
+		.has_peer = end->has_peer,
+		.address = end->address,
+		.port = end->port,
+	};
+	char memory[EVENTS_TEXT + 64];
+	struct buf text;
+
+	buf_init(&text, memory, sizeof(memory));
+	if (end->text_n) {
+		buf_add_str(&text, "user ");
+		buf_add_span(&text, span_make(end->text, end->text_n));
+		buf_add_str(&text, ": ");
+	}
+	buf_add_str(&text, "the session ended: ");
+	buf_add_str(&text, events_reason_word(end));
+	events_set_text(&event, buf_span(&text));
+	(void)events_write(st->events, &event);
+}
+
 static void statistics_tell_end(const struct statistics *st,
 				const struct statistics_pages *pages)
 {
@@ -236,6 +264,8 @@ static void statistics_tell_end(const struct statistics *st,
 		event.retrieved = counters_get(&front->retrieved);
 	}
 	(void)events_write(st->events, &event);
+	if (counters_end_is_fault(event.reason))
+		statistics_tell_fault(st, &event);
 }
 
 /* Folds what is there, whose ever it is. */

@@ -28,6 +28,7 @@ static struct {
 	bool is_open;
 	uint64_t lost;	     /* lines, since log_open() */
 	uint64_t unreported; /* of these, not yet told of in the log */
+	void (*tell)(struct span words); /* of errors; NULL: nobody */
 } the_log = {
 	.options = {.sink = "stderr",
 		    .ident = "pop3-session",
@@ -125,7 +126,13 @@ void log_look(void)
 void log_close(void)
 {
 	log_sink_close(&the_log.sink);
+	the_log.tell = NULL;
 	the_log.is_open = true; /* and does not open by itself again */
+}
+
+void log_tell_errors(void (*tell)(struct span words))
+{
+	the_log.tell = tell;
 }
 
 void log_write_always(const struct log_event *event, struct span words,
@@ -138,6 +145,8 @@ void log_write_always(const struct log_event *event, struct span words,
 	if (the_log.unreported > 0)
 		report_loss();
 	put_line(event, words, fields, n);
+	if (event->level == LOG_AT_ERROR && the_log.tell)
+		the_log.tell(words);
 	errno = saved;
 }
 

@@ -99,6 +99,11 @@ void log_look(void);
 /* Closes the sink without a word; later lines are dropped silently. */
 void log_close(void);
 
+/* Up to log_close(), and in children too, `tell` is given the words of each
+ * line at LOG_AT_ERROR when it has been written; NULL: nobody is. It must not
+ * log. */
+void log_tell_errors(void (*tell)(struct span words));
+
 /* Writes the event. `words` is the classic text, made by the program, with
  * untrusted parts already escaped (buf_add_escaped); control characters and
  * octets above 0x7E that are left in it are escaped here. The classic line is

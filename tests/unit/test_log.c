@@ -593,6 +593,31 @@ static void syslog_is_found_again(void **state)
 	assert_int_equal(status, 0);
 }
 
+static char told[256];
+
+static void note(struct span words)
+{
+	snprintf(told + strlen(told), sizeof(told) - strlen(told), SPAN_FMT "|",
+		 SPAN_ARG(words));
+}
+
+static void errors_alone_are_told(void **state)
+{
+	(void)state;
+	told[0] = '\0';
+	assert_int_equal(open_log(path, LOG_DOVECOT, LOG_AT_DEBUG), 0);
+	log_error("nobody asks yet");
+	log_tell_errors(note);
+	log_error("the disk is %s", "full");
+	log_warning("a warning");
+	log_write(&login, span_str("Login"), NULL, 0);
+	log_error("twice");
+	assert_string_equal(told, "the disk is full|twice|");
+	log_close();
+	log_error("without a log");
+	assert_string_equal(told, "the disk is full|twice|");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void)
 {
@@ -607,6 +632,7 @@ int main(void)
 		TEST(the_level_changes_while_it_is_open),
 		TEST(long_values_are_cut_not_lines),
 		TEST(errno_is_left_alone),
+		TEST(errors_alone_are_told),
 		TEST(a_sink_that_is_none),
 		TEST(a_pipe_as_stderr),
 		TEST(the_clients_connection_is_never_the_log),

@@ -95,6 +95,7 @@ static void test_records(void **state)
 		.method = COUNTERS_APOP,
 	};
 	const struct events_event connect = {.type = EVENTS_CONNECT};
+	struct events_event error = {.type = EVENTS_ERROR, .session = 3};
 	const struct events_event more = {.type = EVENTS_REFUSED, .more = 37};
 
 	(void)state;
@@ -111,6 +112,9 @@ static void test_records(void **state)
 			    "user=\"two words?\" method=apop "
 			    "reason=credentials");
 	assert_string_equal(record_of(&connect), "event=connect time=0.000");
+	events_set_text(&error, span_str("user joe: no room"));
+	assert_string_equal(record_of(&error), "event=error time=0.000 id=3 "
+					       "text=\"user joe: no room\"");
 	assert_string_equal(record_of(&more),
 			    "event=refused time=0.000 more=37");
 }
