@@ -197,6 +197,15 @@ mail_is_at() {
 	answers_are '+OK 0 *'
 }
 
+@test "RELOAD finds a configuration that was named without its folder" {
+	stop_scmpd
+	chmod 0755 "$WORLD"
+	cd "$WORLD"
+	start_scmpd --config conf
+	local_says RELOAD
+	answers_are '+OK *'
+}
+
 @test "RELOAD lets what was set here win" {
 	local_says 'LIMITS max_sessions 77'
 	echo 'max_sessions = 88' >>"$WORLD/conf"

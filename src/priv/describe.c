@@ -48,6 +48,14 @@ static int enter_maildrop(struct sandbox_report *report)
 	return r;
 }
 
+static int enter_daemon(struct sandbox_report *report)
+{
+	int dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct sandbox_folders folders = {.read = &dir, .read_n = 1};
+
+	return sandbox_daemon(SANDBOX_BEST_EFFORT, &folders, report);
+}
+
 static const struct role roles[] = {
 	{"front", "no files, no ports, no other processes, 64 descriptors",
 	 FILTER_FRONT, enter_front},
@@ -57,6 +65,8 @@ static const struct role roles[] = {
 	 enter_monitor},
 	{"monitor after login", "of all files only the Maildir", FILTER_MONITOR,
 	 enter_maildrop},
+	{"scmpd", "of all files only its own, and the configuration to read",
+	 FILTER_DAEMON, enter_daemon},
 };
 
 static const char in_force[] = "in force";

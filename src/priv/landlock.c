@@ -48,9 +48,10 @@ struct path_beneath {
 	int32_t dirfd;
 } __attribute__((packed));
 
-static const uint64_t maildrop_rights =
-	FS_READ_FILE | FS_WRITE_FILE | FS_READ_DIR | FS_REMOVE_FILE |
-	FS_MAKE_REG | FS_MAKE_DIR | FS_REFER | FS_TRUNCATE;
+static const uint64_t read_rights = FS_READ_FILE | FS_READ_DIR;
+static const uint64_t all_rights = FS_READ_FILE | FS_WRITE_FILE | FS_READ_DIR |
+				   FS_REMOVE_FILE | FS_MAKE_REG | FS_MAKE_DIR |
+				   FS_REFER | FS_TRUNCATE;
 
 int landlock_abi(void)
 {
@@ -97,7 +98,7 @@ static int add_rules(int ruleset, uint64_t rights, const int *dirfds, size_t n)
 	return 0;
 }
 
-static int restrict_self(int abi, const int *dirfds, size_t n)
+static int restrict_self(int abi, const struct sandbox_folders *folders)
 {
 	struct ruleset all = everything(abi);
 	int r, fd = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof(all),
@@ -105,7 +106,9 @@ static int restrict_self(int abi, const int *dirfds, size_t n)
 
 	if (fd < 0)
 		return -errno;
-	r = add_rules(fd, maildrop_rights & all.fs, dirfds, n);
+	r = add_rules(fd, all_rights & all.fs, folders->own, folders->own_n);
+	if (r == 0)
+		r = add_rules(fd, read_rights, folders->read, folders->read_n);
 	if (r == 0 && syscall(SYS_landlock_restrict_self, fd, 0) < 0)
 		r = -errno;
 	(void)close(fd);
@@ -114,16 +117,17 @@ static int restrict_self(int abi, const int *dirfds, size_t n)
 
 int landlock_nothing(void)
 {
+	static const struct sandbox_folders none;
 	int abi = landlock_abi();
 
-	return abi < 0 ? abi : restrict_self(abi, NULL, 0);
+	return abi < 0 ? abi : restrict_self(abi, &none);
 }
 
-int landlock_beneath(const int *dirfds, size_t n)
+int landlock_beneath(const struct sandbox_folders *folders)
 {
 	int abi = landlock_abi();
 
 	if (abi < 0)
 		return abi;
-	return abi < 2 ? -ENOTSUP : restrict_self(abi, dirfds, n);
+	return abi < 2 ? -ENOTSUP : restrict_self(abi, folders);
 }

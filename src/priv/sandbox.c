@@ -221,33 +221,57 @@ int sandbox_front_child(enum sandbox_mode mode, struct sandbox_report *report)
 	return r;
 }
 
-/* --- acceptor and monitors ------------------------------------------------ */
+/* --- who is trusted with files -------------------------------------------- */
+
+/* The acceptor and each monitor forked from it, and the daemon. max_files 0: as
+ * many as there were. folders NULL: they are left for later. */
+static int enter_trusted(const struct entry *e, enum filter_name filter,
+			 unsigned max_files,
+			 const struct sandbox_folders *folders)
+{
+	int r = enter_common(e);
+
+	if (r == 0)
+		r = take(e, "core limit", limit(RLIMIT_CORE, 0));
+	if (r == 0 && max_files > 0)
+		r = take(e, "descriptor limit",
+			 limit(RLIMIT_NOFILE, max_files));
+	/* Asked once here for all monitors that are forked from this. */
+	(void)!landlock_abi();
+	if (r == 0 && folders)
+		r = take(e, "Landlock", landlock_beneath(folders));
+	if (r == 0)
+		r = take(e, "seccomp", seccomp_install(filter));
+	return r;
+}
 
 int sandbox_monitor(enum sandbox_mode mode, unsigned max_files,
 		    struct sandbox_report *report)
 {
 	struct entry e;
-	int r;
 
 	begin(&e, mode, report);
-	if (mode == SANDBOX_OFF)
-		return 0;
-	r = enter_common(&e);
-	if (r == 0)
-		r = take(&e, "core limit", limit(RLIMIT_CORE, 0));
-	if (r == 0 && max_files > 0)
-		r = take(&e, "descriptor limit",
-			 limit(RLIMIT_NOFILE, max_files));
-	/* Asked once here for all monitors that are forked from this. */
-	(void)!landlock_abi();
-	if (r == 0)
-		r = take(&e, "seccomp", seccomp_install(FILTER_MONITOR));
-	return r;
+	return mode == SANDBOX_OFF
+		       ? 0
+		       : enter_trusted(&e, FILTER_MONITOR, max_files, NULL);
+}
+
+int sandbox_daemon(enum sandbox_mode mode,
+		   const struct sandbox_folders *folders,
+		   struct sandbox_report *report)
+{
+	struct entry e;
+
+	begin(&e, mode, report);
+	return mode == SANDBOX_OFF
+		       ? 0
+		       : enter_trusted(&e, FILTER_DAEMON, 0, folders);
 }
 
 int sandbox_maildrop(enum sandbox_mode mode, const int *dirfds, size_t n,
 		     struct sandbox_report *report)
 {
+	const struct sandbox_folders folders = {.own = dirfds, .own_n = n};
 	struct entry e;
 	int r;
 
@@ -257,32 +281,11 @@ int sandbox_maildrop(enum sandbox_mode mode, const int *dirfds, size_t n,
 	r = take(&e, "no_new_privs", set_prctl(PR_SET_NO_NEW_PRIVS, 1));
 	if (r < 0)
 		return r;
-	r = landlock_beneath(dirfds, n);
+	r = landlock_beneath(&folders);
 	if (r == -ENOTSUP && landlock_abi() == 1)
 		return take(&e,
 			    "Landlock ABI 1 (Linux before 5.19) refuses every "
 			    "rename between folders and is not used",
 			    r);
 	return take(&e, "Landlock", r);
-}
-
-/* --- the daemon of administration ----------------------------------------- */
-
-int sandbox_daemon(enum sandbox_mode mode, const int *dirfds, size_t n,
-		   struct sandbox_report *report)
-{
-	struct entry e;
-	int r;
-
-	begin(&e, mode, report);
-	if (mode == SANDBOX_OFF)
-		return 0;
-	r = enter_common(&e);
-	if (r == 0)
-		r = take(&e, "core limit", limit(RLIMIT_CORE, 0));
-	if (r == 0)
-		r = take(&e, "Landlock", landlock_beneath(dirfds, n));
-	if (r == 0)
-		r = take(&e, "seccomp", seccomp_install(FILTER_DAEMON));
-	return r;
 }

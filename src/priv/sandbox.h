@@ -86,10 +86,20 @@ int sandbox_maildrop(enum sandbox_mode, const int *dirfds, size_t n,
 		     struct sandbox_report *)
 	__attribute__((warn_unused_result));
 
+/* Folders (also O_PATH descriptors) whose files are left to a process: of its
+ * own it may open, make, rename and remove everything beneath; of the others it
+ * may read. */
+struct sandbox_folders {
+	const int *own;
+	size_t own_n;
+	const int *read;
+	size_t read_n;
+};
+
 /* The daemon of administration, before it serves anybody: an event loop over
- * the sockets that it has, and files beneath the n directories (also O_PATH
- * descriptors). No execve, no fork, no socket, no signals to others. */
-int sandbox_daemon(enum sandbox_mode, const int *dirfds, size_t n,
+ * the sockets that it has, and files of these folders. No execve, no fork, no
+ * socket, no signals to others. */
+int sandbox_daemon(enum sandbox_mode, const struct sandbox_folders *,
 		   struct sandbox_report *) __attribute__((warn_unused_result));
 
 /* Before the sandbox: `report` is called in a signal handler with the number

@@ -6,7 +6,7 @@
 #ifndef PRIV_STEPS_H
 #define PRIV_STEPS_H
 
-#include <stddef.h>
+#include "priv/sandbox.h"
 
 enum filter_name {
 	FILTER_FRONT,
@@ -33,9 +33,9 @@ int landlock_abi(void) __attribute__((warn_unused_result));
 /* Nothing of what Landlock knows is left: files, ports, other processes. */
 int landlock_nothing(void) __attribute__((warn_unused_result));
 
-/* The same, but for what is beneath these directories. -ENOTSUP: ABI 1, which
+/* The same, but for what is beneath these folders. -ENOTSUP: ABI 1, which
  * refuses every rename between folders. */
-int landlock_beneath(const int *dirfds, size_t n)
+int landlock_beneath(const struct sandbox_folders *folders)
 	__attribute__((warn_unused_result));
 
 #endif

@@ -41,10 +41,15 @@ static void add_folder_of(struct folders *f, const char *path)
 
 	snprintf(folder, sizeof(folder), "%s", path);
 	slash = strrchr(folder, '/');
-	if (!slash)
-		return;
-	slash[slash == folder] = '\0';
-	add_folder(f, folder);
+	if (slash)
+		slash[slash == folder] = '\0';
+	add_folder(f, slash ? folder : ".");
+}
+
+static void close_folders(struct folders *f)
+{
+	while (f->n > 0)
+		close(f->fds[--f->n]);
 }
 
 /* The list of words that no password may be is read for each new one. */
@@ -65,16 +70,21 @@ static void add_folder_of_deny_list(struct folders *f, const struct scmpd *s)
 	database_close(&db);
 }
 
-/* The stores, what is shared, and the configuration, to be read again. */
-static void open_folders(const struct scmpd *s, struct folders *f)
+/* A database has its journal beside it, also for who only reads; other stores
+ * are never written, and nor is the configuration, which is read again. */
+static void open_folders(const struct scmpd *s, struct folders *own,
+			 struct folders *read)
 {
-	f->n = 0;
-	for (size_t i = 0; i < s->users.n; i++)
-		add_folder_of(f, s->users.stores[i].path);
-	add_folder(f, s->run_dir);
-	add_folder(f, s->settings->state_dir);
-	add_folder_of(f, s->config_file ? s->config_file : SETTINGS_FILE);
-	add_folder_of_deny_list(f, s);
+	for (size_t i = 0; i < s->users.n; i++) {
+		const struct users_store *store = &s->users.stores[i];
+
+		add_folder_of(users_store_is_database(store) ? own : read,
+			      store->path);
+	}
+	add_folder(own, s->run_dir);
+	add_folder(own, s->settings->state_dir);
+	add_folder_of(read, s->config_file ? s->config_file : SETTINGS_FILE);
+	add_folder_of_deny_list(read, s);
 }
 
 static int become_own_user(const struct scmpd *s, struct buf *error)
@@ -107,23 +117,36 @@ static int become_own_user(const struct scmpd *s, struct buf *error)
 	return failed;
 }
 
-int rights_give_up(const struct scmpd *s, struct buf *error)
+static int enter_sandbox(const struct scmpd *s, const struct folders *own,
+			 const struct folders *read, struct buf *error)
 {
+	const struct sandbox_folders folders = {
+		.own = own->fds,
+		.own_n = own->n,
+		.read = read->fds,
+		.read_n = read->n,
+	};
 	struct sandbox_report report;
-	struct folders folders;
-	int failed;
+	int failed = sandbox_daemon((enum sandbox_mode)s->settings->sandbox,
+				    &folders, &report);
 
-	open_folders(s, &folders);
-	failed = become_own_user(s, error);
-	if (failed < 0)
-		return failed;
-	failed = sandbox_daemon((enum sandbox_mode)s->settings->sandbox,
-				folders.fds, folders.n, &report);
-	while (folders.n > 0)
-		close(folders.fds[--folders.n]);
 	if (failed < 0)
 		buf_add_str(error, report.text);
 	else if (!report.complete && s->settings->sandbox != SANDBOX_OFF)
 		log_warning("sandbox: %s", report.text);
+	return failed;
+}
+
+int rights_give_up(const struct scmpd *s, struct buf *error)
+{
+	struct folders own = {.n = 0}, read = {.n = 0};
+	int failed;
+
+	open_folders(s, &own, &read);
+	failed = become_own_user(s, error);
+	if (failed == 0)
+		failed = enter_sandbox(s, &own, &read, error);
+	close_folders(&own);
+	close_folders(&read);
 	return failed;
 }

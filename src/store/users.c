@@ -74,6 +74,11 @@ static int users_add(struct users *u, const char *spec, struct buf *error)
 	return 0;
 }
 
+bool users_store_is_database(const struct users_store *store)
+{
+	return store->driver->undo != NULL;
+}
+
 int users_open(struct users *u, const char *const *specs, size_t n,
 	       struct buf *error)
 {

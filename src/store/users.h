@@ -127,6 +127,9 @@ struct users {
 	struct users_store stores[USERS_STORES_MAX];
 };
 
+/* Has it a journal beside it, which also who only reads may have to write? */
+bool users_store_is_database(const struct users_store *store);
+
 /*
  * Takes the configured stores in their order. Only parses: no file is touched.
  * 0, or -EINVAL with a text in *error that names the store and the remedy

@@ -113,6 +113,31 @@ fails_with() { # errno text call
 	answers_are '+OK*' '+OK 9*' '+OK 9*'
 }
 
+@test "beside the configuration it may read, and change nothing" {
+	local file=$WORLD/etc/foreign
+	mkdir -m 0777 "$WORLD/etc"
+	cp "$WORLD/conf" "$WORLD/etc/conf"
+	echo theirs >"$file"
+	chmod 0666 "$file"
+	echo 'carl:{PLAIN}singer:::::' >"$WORLD/etc/users"
+	stop_scmpd
+	start_scmpd --config "$WORLD/etc/conf" \
+		-o "users=sqlite:$DATABASE,passwd-file:$WORLD/etc/users"
+	as_uid "$SCMP_UID" touch "$WORLD/etc/probe" "$file"
+	call_in "$SCMPD" "$file" 'openat -100 $TEXT 0 0'
+	[ "${RESULTS[0]}" -ge 0 ]
+	fails_with "$EACCES" "$file" 'openat -100 $TEXT 1 0'
+	fails_with "$EACCES" "$WORLD/etc/users" 'openat -100 $TEXT 2 0'
+	fails_with "$EACCES" "$WORLD/etc/made" 'openat -100 $TEXT 0101 0600'
+	fails_with "$EACCES" "$WORLD/etc/probe" 'unlink $TEXT'
+	[ -e "$WORLD/etc/probe" ]
+	[ ! -e "$WORLD/etc/made" ]
+	local_says RELOAD 'MAX_USERS 9'
+	answers_are '+OK*' '+OK 9*'
+	lines_to 127.0.0.1 "$SCMP_PORT" -- 'USER carl' 'PASS singer' WHOAMI
+	grep -q '^+OK user=carl' <<<"$SAID"
+}
+
 @test "all commands of the protocol work within it" {
 	local_says CAPA HELP STATUS USERS 'ADD_USER bob *' 'RESET_USER_PASSWORD bob' \
 		'DISABLE_USER bob' 'ENABLE_USER bob' 'ROLE bob viewer' \

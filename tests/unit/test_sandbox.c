@@ -909,6 +909,7 @@ static void the_description_tells_what_is_in_force(void **state)
 	assert_non_null(buf_str(&text));
 	assert_non_null(strstr(mem, "kernel: seccomp yes"));
 	assert_non_null(strstr(mem, "front: 20 system calls"));
+	assert_non_null(strstr(mem, "scmpd: "));
 	assert_null(strstr(mem, "could not be tried"));
 	assert_null(strstr(mem, "cannot be entered"));
 }
