@@ -142,7 +142,7 @@ _Noreturn void front_parent_run(const struct service *service, int orders)
 	if (!keep_orders_only(orders))
 		_exit(1);
 	if (service->privileged)
-		r = identity_drop(&service->front);
+		r = identity_become(&service->front);
 	if (r == 0)
 		session_front_trap();
 	if (r == 0)

@@ -143,7 +143,7 @@ static _Noreturn void become_front(const struct monitor_setup *setup,
 	if (!keep_only(channel, setup->ticket->fd, transcript))
 		_exit(1);
 	if (service->privileged)
-		r = identity_drop(&service->front);
+		r = identity_become(&service->front);
 	/* After the change of uid, which clears it. */
 	if (r == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		r = -errno;

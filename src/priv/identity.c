@@ -274,8 +274,3 @@ int identity_become(const struct identity *id)
 		r = -errno;
 	return r;
 }
-
-int identity_drop(const struct identity *id)
-{
-	return identity_become(id);
-}

@@ -44,15 +44,12 @@ int identity_keep_capabilities(bool drop_bounding)
 /* Whether this process can become another user. */
 bool identity_can_change(void);
 
-/* For good: no supplementary groups, real, effective and saved ids all of the
- * identity, no capability, not dumpable; then tries to go back, and it is
- * -EPERM if that succeeds. uid 0 is -EINVAL. Without the right to change: 0
- * if the process has these ids throughout already, with its capabilities (of
- * which there are none) cleared, else -EPERM.
- * After any failure the process must end. */
-int identity_drop(const struct identity *) __attribute__((warn_unused_result));
-
-/* A monitor becomes the mail owner: the same steps and checks. */
+/* Becomes somebody else for good: no supplementary groups, real, effective and
+ * saved ids all of the identity, no capability, not dumpable; then tries to go
+ * back, and it is -EPERM if that succeeds. uid 0 is -EINVAL. Without the right
+ * to change: 0 if the process has these ids throughout already, with its
+ * capabilities (of which there are none) cleared, else -EPERM. After any
+ * failure the process must end. */
 int identity_become(const struct identity *)
 	__attribute__((warn_unused_result));
 

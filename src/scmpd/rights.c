@@ -104,7 +104,7 @@ static int become_own_user(const struct scmpd *s, struct buf *error)
 			    "account of its own",
 			    s->settings->scmp_user);
 	if (failed == 0)
-		failed = identity_drop(&own);
+		failed = identity_become(&own);
 	if (failed == 0)
 		return 0;
 	buf_add_str(error, "scmp_user ");

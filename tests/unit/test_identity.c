@@ -148,7 +148,7 @@ static int drop_from_root(void)
 
 	if (setgroups(2, groups) < 0)
 		return 100;
-	if (identity_drop(&somebody) != 0)
+	if (identity_become(&somebody) != 0)
 		return 1;
 	return is_somebody();
 }
@@ -191,11 +191,11 @@ static int drop_twice(void)
 {
 	const struct identity other = {SOMEBODY + 1, SOME_GROUP};
 
-	if (identity_drop(&somebody) != 0)
+	if (identity_become(&somebody) != 0)
 		return 1;
-	if (identity_drop(&other) != -EPERM)
+	if (identity_become(&other) != -EPERM)
 		return 2;
-	return identity_drop(&somebody) == 0 ? 0 : 3;
+	return identity_become(&somebody) == 0 ? 0 : 3;
 }
 
 /* With an effective uid only, the saved one would lead back. */
@@ -204,17 +204,14 @@ static int half_dropped(void)
 	if (setresgid(SOME_GROUP, SOME_GROUP, SOME_GROUP) < 0 ||
 	    setresuid(SOMEBODY, SOMEBODY, 0) < 0)
 		return 100;
-	return identity_drop(&somebody) == -EPERM ? 0 : 1;
+	return identity_become(&somebody) == -EPERM ? 0 : 1;
 }
 
 static int drop_to_root(void)
 {
 	const struct identity root = {0, 0};
 
-	return identity_drop(&root) == -EINVAL &&
-			       identity_become(&root) == -EINVAL
-		       ? 0
-		       : 1;
+	return identity_become(&root) == -EINVAL ? 0 : 1;
 }
 
 /* Capabilities that outlive the change of uid are cleared, too. */
@@ -222,7 +219,7 @@ static int with_kept_capabilities(void)
 {
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return 100;
-	if (identity_drop(&somebody) != 0)
+	if (identity_become(&somebody) != 0)
 		return 1;
 	return is_somebody();
 }
@@ -239,10 +236,11 @@ static int unprivileged(void)
 		return 1;
 	if (identity_keep_capabilities(true) != 0)
 		return 2;
-	if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 || identity_drop(&me) != 0 ||
-	    identity_become(&me) != 0 || prctl(PR_GET_DUMPABLE) != 0)
+	if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 ||
+	    identity_become(&me) != 0 || identity_become(&me) != 0 ||
+	    prctl(PR_GET_DUMPABLE) != 0)
 		return 3;
-	if (identity_drop(&somebody) != -EPERM)
+	if (identity_become(&somebody) != -EPERM)
 		return 4;
 	me.gid++;
 	return identity_become(&me) == -EPERM ? 0 : 5;
