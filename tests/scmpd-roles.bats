@@ -285,3 +285,21 @@ check_capa() { # user role
 	start_scmpd -o "scmp_group=$SCMP_UID"
 	grep -q 'scmp_group .* is the group of scmp_user, too' "$WORLD/scmpd.log"
 }
+
+@test "roles that cannot be read are not roles that there are not" {
+	need sqlite3
+	start_scmpd
+	local_says 'ROLES ADD desk users.read' 'ROLE plain desk'
+	bare sqlite3 "$DATABASE" 'ALTER TABLE roles RENAME TO hidden'
+	local_says ROLES 'ROLES SET desk bans.read' 'ROLES ADD desk bans.read' \
+		'ROLES DEL desk' 'ROLE helper desk'
+	answers_are '-ERR [[]SYS/*' '-ERR [[]SYS/*' '-ERR [[]SYS/*' \
+		'-ERR [[]SYS/*' '-ERR [[]SYS/*'
+	bare sqlite3 "$DATABASE" 'ALTER TABLE hidden RENAME TO roles'
+	local_says 'ROLES desk'
+	answers_are '+OK*' 'role=desk fixed=no rights=users.read' .
+	bare sqlite3 "$DATABASE" "UPDATE roles SET rights =
+		'users.read ' || hex(zeroblob(400))"
+	local_says 'ROLES SET desk bans.read' 'ROLES desk'
+	answers_are '-ERR [[]SYS/*' '+OK*' 'role=desk *rights="users.read 0*' .
+}

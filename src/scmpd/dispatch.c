@@ -120,6 +120,8 @@ static void dispatch(struct connection *c)
 		refuse_shape(c);
 	else
 		dispatch_refuse(c, code, reason(code));
+	if (call.is_broken)
+		connection_end(c);
 	/* Who is nobody yet cannot fill the log. */
 	if ((c->command.form->flags & SCMP_CHANGES) &&
 	    c->caller.trust != CALLER_NOBODY)

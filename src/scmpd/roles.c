@@ -3,6 +3,7 @@
 #include "config/roles.h"
 #include "scmpd/accounts.h"
 #include "scmpd/handlers.h"
+#include "scmpd/listing.h"
 #include "store/database_settings.h"
 
 #include <errno.h>
@@ -105,28 +106,53 @@ static bool is_known(struct call *call, struct account *a, struct span word)
 	return account_has_role(call, a, buf_str(&out) ? role : "");
 }
 
+static int pass_by(const char *name, const char *rights, void *context)
+{
+	(void)name;
+	(void)rights;
+	(void)context;
+	return 0;
+}
+
+/* That they can be read is known before +OK. */
+static bool can_list(struct call *call, struct account *a, struct span only)
+{
+	int failed;
+
+	if (!is_known(call, a, only))
+		return false;
+	failed = database_texts_list(&a->db, DATABASE_ROLES, pass_by, NULL,
+				     account_error(a));
+	return failed == 0 || account_fail(call, a, failed);
+}
+
+static void list(struct listing *listing, struct account *a)
+{
+	struct call *call = listing->call;
+
+	call_begin(call, "roles and their rights");
+	for (int i = 0; i < ROLES_FIXED; i++)
+		list_role(listing, roles_fixed[i].name, roles_fixed[i].rights,
+			  true);
+	if (database_texts_list(&a->db, DATABASE_ROLES, list_made, listing,
+				account_error(a)) < 0)
+		listing_break(call, "ROLES", &a->error);
+	else
+		call_end(call);
+}
+
 void roles_list(struct call *call)
 {
 	struct listing listing = {
 		.call = call,
 		.only = scmp_command_word(call->command, 0),
 	};
-	char memory[USERS_ERROR_SIZE];
 	struct account a;
-	struct buf error;
 
 	if (!account_open_database(call, &a, DATABASE_READ))
 		return;
-	if (is_known(call, &a, listing.only)) {
-		buf_init(&error, memory, sizeof(memory));
-		call_begin(call, "roles and their rights");
-		for (int i = 0; i < ROLES_FIXED; i++)
-			list_role(&listing, roles_fixed[i].name,
-				  roles_fixed[i].rights, true);
-		(void)!database_texts_list(&a.db, DATABASE_ROLES, list_made,
-					   &listing, &error);
-		call_end(call);
-	}
+	if (can_list(call, &a, listing.only))
+		list(&listing, &a);
 	account_close(&a);
 }
 
@@ -142,8 +168,9 @@ struct change {
 static bool begin_change(struct call *call, struct account *a,
 			 struct change *change)
 {
-	char memory[RIGHTS_TEXT], unread[USERS_ERROR_SIZE];
-	struct buf name, rights, error;
+	char memory[RIGHTS_TEXT];
+	struct buf name, rights;
+	int failed;
 
 	buf_init(&name, change->name, sizeof(change->name));
 	buf_add_span(&name, scmp_command_word(call->command, 0));
@@ -160,10 +187,13 @@ static bool begin_change(struct call *call, struct account *a,
 		return false;
 	}
 	buf_init(&rights, memory, sizeof(memory));
-	buf_init(&error, unread, sizeof(unread));
-	change->is_there =
-		database_text_get(&a->db, DATABASE_ROLES, change->name, &rights,
-				  &error) == 0;
+	failed = database_text_get(&a->db, DATABASE_ROLES, change->name,
+				   &rights, account_error(a));
+	if (failed == 0 && rights.overflow)
+		failed = -EBADMSG;
+	if (failed < 0 && failed != -ENOENT)
+		return account_fail(call, a, failed);
+	change->is_there = failed == 0;
 	change->rights = scmp_rights_parse(buf_span(&rights));
 	return true;
 }
