@@ -167,3 +167,15 @@ was_kicked() {
 		local_says 'ENABLE_USER joe' 'UNBAN user joe'
 	done
 }
+
+@test "BAN of a network spares whom KICK spares" {
+	says olga 'BAN ip 192.0.2.0/24' 'BAN ip 203.0.113.0/24' BANS
+	answers_are \
+		'+OK banned; 3 sessions told to close; 1 of accounts that may do more *' \
+		'+OK banned; 0 sessions told to close' '+OK*' \
+		'kind=ip what=192.0.2.0/24 *' 'kind=ip what=203.0.113.0/24 *' .
+	[ "$(asked)" = 'gracefully gracefully stay gracefully' ]
+	local_says 'BAN ip 192.0.2.0/24'
+	answers_are '+OK banned; 4 sessions told to close'
+	[ "$(asked)" = 'gracefully gracefully gracefully gracefully' ]
+}

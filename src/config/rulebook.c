@@ -226,6 +226,26 @@ enum rules_verdict rulebook_ask(const struct rulebook *book,
 	return verdict;
 }
 
+int rulebook_try(const struct rulebook *book, struct database *db,
+		 const struct peer *peer, enum rules_verdict *verdict,
+		 struct buf *error)
+{
+	struct reading reading = {.book = book};
+	const struct database_rules_reader reader = {take_rule, take_fault,
+						     &reading};
+	struct rulebook tried = {0};
+	struct network by;
+	int failed = database_rules_read(db, clock_now_s(), &reader, error);
+
+	tried.rules = reading.rules;
+	if (!failed) {
+		rules_sort(&tried.rules);
+		*verdict = rulebook_ask(&tried, peer, &by);
+	}
+	rules_clear(&tried.rules);
+	return failed;
+}
+
 bool rulebook_bans_user(const struct rulebook *book, struct span name)
 {
 	return rules_bans_user(&book->rules, name, clock_now_s());

@@ -25,6 +25,7 @@
 
 #include "config/settings.h"
 #include "net/peer.h"
+#include "store/database.h"
 #include "store/rules.h"
 #include "sys/file_stamp.h"
 
@@ -74,6 +75,16 @@ void rulebook_look(struct rulebook *book, unsigned wait_ms);
  */
 enum rules_verdict rulebook_ask(const struct rulebook *book,
 				const struct peer *peer, struct network *by);
+
+/*
+ * The same by what an open database says just now, which may be what its
+ * transaction has changed and not stored yet. 0, or a negative errno with
+ * *error.
+ */
+__attribute__((warn_unused_result)) int
+rulebook_try(const struct rulebook *book, struct database *db,
+	     const struct peer *peer, enum rules_verdict *verdict,
+	     struct buf *error);
 
 /* Is there a ban of this user? */
 bool rulebook_bans_user(const struct rulebook *book, struct span name);

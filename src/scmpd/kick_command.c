@@ -1,73 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /* KICK: asking sessions to end, as far as the caller may. */
 #include "base/num.h"
-#include "scmpd/accounts.h"
 #include "scmpd/handlers.h"
-#include "scmpd/kick.h"
 #include "scmpd/sessions.h"
+#include "scmpd/sparing.h"
 #include "scmpd/watch.h"
 
-#include <errno.h>
 #include <string.h>
 
-/*
- * Nobody ends the sessions of accounts that may do more than himself. All are
- * asked about in one state of the database, which alone has roles: whoever is
- * not in it has none.
- */
-struct sparing {
-	struct call *call;
-	struct account account; /* open if there is a database */
-	int failed;		/* it cannot be found out any more */
-	uint32_t n;
-	char last[USERS_NAME_SIZE]; /* who was asked about, */
-	bool was_spared;	    /* and what came of it */
-};
-
 /* False: answered. */
-static bool begin(struct sparing *s, struct call *call)
+static bool begin(struct sparing *s, struct call *call, struct account *a)
 {
-	memset(s, 0, sizeof(*s));
-	s->call = call;
+	memset(a, 0, sizeof(*a));
+	sparing_begin(s, call, a);
 	if (call->is_own || caller_may_act_on(call->caller, SCMP_RIGHTS_ALL) ||
 	    !call->scmpd->database[0])
 		return true;
-	return account_open_database(call, &s->account, DATABASE_READ);
-}
-
-/* Of whom it is not known, he may. */
-static bool may_do_more(struct sparing *s, struct span user)
-{
-	struct account *a = &s->account;
-	int failed;
-
-	if (!a->is_open || s->failed)
-		return a->is_open;
-	failed = database_user_find(&a->db, user, &a->user, account_error(a));
-	if (failed == -ENOENT)
-		return false;
-	if (failed == 0)
-		failed = caller_role_rights(&a->db, a->user.row.role,
-					    &a->rights, account_error(a));
-	database_user_clear(&a->user);
-	if (failed < 0)
-		s->failed = failed;
-	return failed < 0 || !caller_may_act_on(s->call->caller, a->rights);
-}
-
-static bool is_spared(void *context, struct span user)
-{
-	struct sparing *s = context;
-	struct buf last;
-
-	if (!s->last[0] || !span_equal(user, span_str(s->last))) {
-		s->was_spared = may_do_more(s, user);
-		buf_init(&last, s->last, sizeof(s->last));
-		buf_add_span(&last, user);
-		(void)buf_str(&last);
-	}
-	s->n += s->was_spared;
-	return s->was_spared;
+	return account_open_database(call, a, DATABASE_READ);
 }
 
 /* A name, not a mask. */
@@ -119,14 +68,13 @@ static void kick(struct sparing *sparing, struct kick_match *match)
 	bool now = scmp_command_word(call->command, 0).n != 0;
 	uint32_t n;
 
-	match->is_spared = is_spared;
-	match->context = sparing;
+	sparing_add(sparing, match);
 	n = kick_sessions(call->scmpd, match,
 			  now ? CONTROL_NOW : CONTROL_GRACEFULLY);
 	if (n)
 		tell(call, n);
 	if (sparing->failed < 0)
-		account_fail(call, &sparing->account, sparing->failed);
+		account_fail(call, sparing->account, sparing->failed);
 	else
 		answer(call, n, sparing->n);
 }
@@ -146,6 +94,7 @@ void kick_command(struct call *call)
 	struct span ip = scmp_command_field(call->command, "ip");
 	struct kick_match match = {.mask = user.p};
 	struct sparing sparing;
+	struct account account;
 	struct network network;
 
 	if (!sessions_may_name(call, user))
@@ -158,10 +107,10 @@ void kick_command(struct call *call)
 		match.network = &network;
 	if (call->is_own)
 		match.user = span_str(call->caller->name);
-	if (!begin(&sparing, call))
+	if (!begin(&sparing, call, &account))
 		return;
 	/* Also where he has no sessions. */
-	if (is_exact(user) && is_spared(&sparing, user) && !sparing.failed)
+	if (is_exact(user) && sparing_is_of(&sparing, user) && !sparing.failed)
 		answer(call, 0, 1);
 	else if (!call->scmpd->control.file)
 		call_answer(call, SCMP_CODE_SYS_TEMP,
@@ -171,5 +120,5 @@ void kick_command(struct call *call)
 		answer(call, 0, 0); /* nobody's */
 	else
 		kick(&sparing, &match);
-	account_close(&sparing.account);
+	account_close(&account);
 }

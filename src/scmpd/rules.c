@@ -3,7 +3,7 @@
 #include "proto/duration.h"
 #include "scmpd/accounts.h"
 #include "scmpd/handlers.h"
-#include "scmpd/kick.h"
+#include "scmpd/sparing.h"
 #include "store/database_rules.h"
 #include "sys/clock.h"
 
@@ -93,43 +93,20 @@ static bool may_ban_network(struct call *call, const struct network *network)
 	return false;
 }
 
-/* With these rules, would the caller still be let in? */
-struct allowing {
-	const struct caller *caller;
-	uint64_t others; /* allows that are not his */
-	bool is_in;
-};
-
-static int look_at_allow(const struct database_rule *rule, void *context)
-{
-	struct allowing *allowing = context;
-	struct network network;
-
-	if (rule->kind != DATABASE_RULE_IP ||
-	    rule->effect != DATABASE_RULE_ALLOW ||
-	    !network_parse(span_str(rule->what), &network))
-		return 0;
-	if (network_contains(&network, &allowing->caller->address))
-		allowing->is_in = true;
-	else
-		allowing->others++;
-	return 0;
-}
-
 /* Asked in the transaction that has changed the list. */
 static bool is_let_in(struct call *call, struct account *a)
 {
-	struct allowing allowing = {.caller = call->caller};
-	int failed;
+	const struct peer peer = {
+		.known = call->caller->has_address,
+		.address = call->caller->address,
+	};
+	enum rules_verdict verdict;
+	int failed = rulebook_try(&call->scmpd->rulebook, &a->db, &peer,
+				  &verdict, account_error(a));
 
-	if (!call->caller->has_address ||
-	    network_is_loopback(&call->caller->address))
-		return true;
-	failed = database_rules_list(&a->db, clock_now_s(), look_at_allow,
-				     &allowing, account_error(a));
 	if (failed < 0)
 		return account_fail(call, a, failed);
-	if (allowing.is_in || !allowing.others)
+	if (verdict == RULES_LET_IN)
 		return true;
 	call_answer(call, SCMP_CODE_CONFLICT,
 		    "you would not be let in yourself");
@@ -153,28 +130,47 @@ static bool store(struct call *call, struct account *a,
 	return false;
 }
 
-static uint32_t end_all_from(struct call *call, const struct network *network)
+/* All that come from there, but for sessions of who may do more. */
+static void end_all_from(struct call *call, struct account *a,
+			 const struct network *network)
 {
-	const struct kick_match match = {.network = network};
+	struct kick_match match = {.network = network};
+	struct sparing sparing;
+	uint32_t n;
 
+	sparing_begin(&sparing, call, a);
+	if (!caller_may_act_on(call->caller, SCMP_RIGHTS_ALL))
+		sparing_add(&sparing, &match);
 	(void)scmpd_end_connections_from(call->scmpd, network);
-	return kick_sessions(call->scmpd, &match, CONTROL_GRACEFULLY);
+	n = kick_sessions(call->scmpd, &match, CONTROL_GRACEFULLY);
+	if (sparing.n)
+		call_answer(call, SCMP_CODE_OK,
+			    "banned; %u session%s told to close; %u of "
+			    "accounts that may do more than you stay",
+			    n, n == 1 ? "" : "s", sparing.n);
+	else
+		call_answer(call, SCMP_CODE_OK,
+			    "banned; %u session%s told to close", n,
+			    n == 1 ? "" : "s");
+}
+
+static void end_all_of(struct call *call, const char *user)
+{
+	uint32_t n = kick_user(call->scmpd, span_str(user), call->connection);
+
+	call_answer(call, SCMP_CODE_OK, "banned; %u session%s told to close", n,
+		    n == 1 ? "" : "s");
 }
 
 static void ban(struct call *call, struct account *a,
 		struct database_rule *rule, const struct network *network)
 {
-	uint32_t n;
-
 	if (!store(call, a, rule) || !account_commit(call, a))
 		return;
 	if (rule->kind == DATABASE_RULE_USER)
-		n = kick_user(call->scmpd, span_str(rule->what),
-			      call->connection);
+		end_all_of(call, rule->what);
 	else
-		n = end_all_from(call, network);
-	call_answer(call, SCMP_CODE_OK, "banned; %u session%s told to close", n,
-		    n == 1 ? "" : "s");
+		end_all_from(call, a, network);
 }
 
 void rules_ban(struct call *call)

@@ -17,6 +17,7 @@
 
 #include "config/rulebook.h"
 #include "store/database.h"
+#include "store/database_rules.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -309,6 +310,80 @@ static void test_an_allow_that_means_nothing_lets_nobody_in(void **state)
 	assert_int_equal(ask("192.0.2.1"), RULES_LET_IN);
 }
 
+/* --- what a change would mean --- */
+
+static void change(struct database *db, enum database_rule_effect effect,
+		   const char *what, bool adds)
+{
+	struct database_rule rule = {.kind = DATABASE_RULE_IP,
+				     .effect = effect};
+
+	strcpy(rule.what, what);
+	if (adds)
+		assert_int_equal(database_rule_set(db, &rule, &error), 0);
+	else
+		assert_int_equal(database_rule_delete(db, rule.kind, effect,
+						      what, &error),
+				 0);
+}
+
+static enum rules_verdict try_out(struct database *db, const char *address)
+{
+	struct peer peer = {.known = address != NULL};
+	enum rules_verdict verdict;
+
+	if (address)
+		assert_true(network_address_parse(span_str(address),
+						  &peer.address));
+	assert_int_equal(rulebook_try(&book, db, &peer, &verdict, &error), 0);
+	return verdict;
+}
+
+static void test_a_change_can_be_tried_before_it_is_stored(void **state)
+{
+	struct database db;
+
+	(void)state;
+	assert_int_equal(database_open(&db, path, DATABASE_WRITE, 0, &error),
+			 0);
+	assert_int_equal(database_begin(&db, &error), 0);
+	assert_int_equal(try_out(&db, "192.0.2.1"), RULES_LET_IN);
+	/* ALLOW that would keep out who says it, */
+	change(&db, DATABASE_RULE_ALLOW, "198.51.100.0/24", true);
+	assert_int_equal(try_out(&db, "192.0.2.1"), RULES_NOT_ALLOWED);
+	assert_int_equal(try_out(&db, "198.51.100.9"), RULES_LET_IN);
+	assert_int_equal(try_out(&db, "127.0.0.1"), RULES_LET_IN);
+	assert_int_equal(try_out(&db, NULL), RULES_LET_IN);
+	/* and UNALLOW that would: of two the one that he is on, */
+	change(&db, DATABASE_RULE_ALLOW, "192.0.2.0/24", true);
+	assert_int_equal(try_out(&db, "192.0.2.1"), RULES_LET_IN);
+	change(&db, DATABASE_RULE_ALLOW, "192.0.2.0/24", false);
+	assert_int_equal(try_out(&db, "192.0.2.1"), RULES_NOT_ALLOWED);
+	/* but not the last one. */
+	change(&db, DATABASE_RULE_ALLOW, "198.51.100.0/24", false);
+	assert_int_equal(try_out(&db, "192.0.2.1"), RULES_LET_IN);
+	change(&db, DATABASE_RULE_BAN, "192.0.2.0/24", true);
+	assert_int_equal(try_out(&db, "192.0.2.1"), RULES_BANNED);
+	database_rollback(&db);
+	assert_int_equal(try_out(&db, "192.0.2.1"), RULES_LET_IN);
+	database_close(&db);
+	/* What is in force is not touched. */
+	assert_int_equal(book.readings, 0);
+}
+
+static void test_what_cannot_be_read_is_no_verdict(void **state)
+{
+	const struct peer peer = {0};
+	enum rules_verdict verdict;
+	struct database db;
+
+	(void)state;
+	run_sql("DROP TABLE rules");
+	assert_int_equal(database_open(&db, path, DATABASE_READ, 0, &error), 0);
+	assert_true(rulebook_try(&book, &db, &peer, &verdict, &error) < 0);
+	database_close(&db);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -321,6 +396,8 @@ int main(void)
 		TEST(test_a_long_reason_is_no_reason_to_let_in),
 		TEST(test_many_such_rows_fill_no_log),
 		TEST(test_an_allow_that_means_nothing_lets_nobody_in),
+		TEST(test_a_change_can_be_tried_before_it_is_stored),
+		TEST(test_what_cannot_be_read_is_no_verdict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
