@@ -91,6 +91,7 @@ enum scmp_deed {
 	SCMP_TO_END,  /* TRANSFORM OFF */
 	SCMP_OF_USER, /* BAN user, CURR_CONNEC name */
 	SCMP_OF_IP,   /* BAN ip */
+	SCMP_DEEDS,   /* how many */
 };
 
 /* What an argument must be, or it is [SYNTAX]. */
