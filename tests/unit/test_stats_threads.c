@@ -74,6 +74,7 @@ static void *sessions(void *context)
 		counters_set(&own->active_ms, (uint64_t)i);
 		statistics_set_user(identity, span_str("alice"));
 		statistics_set_state(identity, COUNTERS_TRANSACTION);
+		statistics_set_end(identity, COUNTERS_END_LOGGED_OUT);
 		counters_add(&identity->counts.deleted, 1);
 		statistics_uncounted(&st);
 		write_event(serial);
