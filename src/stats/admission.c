@@ -9,6 +9,7 @@
 #include "stats/admission_file.h"
 #include "stats/admission_life.h"
 #include "stats/statistics.h"
+#include "sys/clock.h"
 
 _Static_assert((int)ADMISSION_SLOTS == (int)SLOTS_MAX, "slots");
 
@@ -31,7 +32,7 @@ enum admission_verdict admission_judge(const struct admission_limits *limits,
 /* Has it been long enough? Then now is the time that it was last done. */
 static bool admission_is_due(uint64_t *last_ms)
 {
-	uint64_t now = admission_file_ms();
+	uint64_t now = clock_boot_ms();
 
 	/* A time to come is of before a restart of the machine. */
 	if (*last_ms && now >= *last_ms && now - *last_ms < ADMISSION_FOLD_MS)

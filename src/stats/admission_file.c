@@ -6,31 +6,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-uint64_t admission_file_ms(void)
-{
-	struct timespec now;
-
-	/* It goes on while the machine sleeps, as the file does. */
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-int admission_file_lock_octet(int fd, int command, short type, off_t octet,
-			      bool *locked)
-{
-	struct flock lock = {
-		.l_type = type,
-		.l_whence = SEEK_SET,
-		.l_start = octet,
-		.l_len = 1,
-	};
-
-	if (fcntl(fd, command, &lock) < 0)
-		return -errno;
-	if (locked)
-		*locked = lock.l_type != F_UNLCK;
-	return 0;
-}
+#include "sys/clock.h"
 
 /* --- opening --- */
 
@@ -72,13 +48,12 @@ static int admission_wait(int fd)
 	int failed;
 
 	for (;;) {
-		failed = admission_file_lock_octet(fd, F_SETLK, F_WRLCK, 0,
-						   NULL);
-		if (failed != -EAGAIN && failed != -EACCES)
+		failed = shared_lock_octet(fd, F_SETLK, F_WRLCK, 0, NULL);
+		if (failed != -EAGAIN)
 			return failed;
 		if (!end)
-			end = admission_file_ms() + ADMISSION_WAIT_MS;
-		else if (admission_file_ms() >= end)
+			end = clock_boot_ms() + ADMISSION_WAIT_MS;
+		else if (clock_boot_ms() >= end)
 			return -ETIMEDOUT;
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < 1000000)
@@ -106,7 +81,7 @@ bool admission_file_lock(struct admission *a)
 void admission_file_unlock(struct admission *a)
 {
 	slots_end(a->file);
-	(void)admission_file_lock_octet(a->fd, F_SETLK, F_UNLCK, 0, NULL);
+	(void)shared_lock_octet(a->fd, F_SETLK, F_UNLCK, 0, NULL);
 }
 
 /* --- without it --- */

@@ -9,20 +9,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "stats/admission.h"
 #include "stats/slots.h"
-
-/* Milliseconds since the machine was started; goes on while it sleeps. */
-uint64_t admission_file_ms(void);
-
-/*
- * fcntl() with a lock of one octet. 0 or a negative errno; *locked (if not
- * NULL), for the commands that ask: does somebody hold it?
- */
-int admission_file_lock_octet(int fd, int command, short type, off_t octet,
-			      bool *locked);
 
 /*
  * Enters the critical section, of a new file if the old one was replaced or

@@ -49,12 +49,12 @@ int admission_life_begin(int run_dirfd, uint32_t slot)
 
 	if (fd < 0)
 		return fd;
-	failed = admission_file_lock_octet(fd, F_OFD_SETLK, F_WRLCK,
-					   slot % ADMISSION_SHARD, NULL);
+	failed = shared_lock_octet(fd, F_OFD_SETLK, F_WRLCK,
+				   slot % ADMISSION_SHARD, NULL);
 	if (!failed)
 		return fd;
 	close(fd);
-	return failed == -EACCES ? -EAGAIN : failed;
+	return failed;
 }
 
 /* --- looking --- */
@@ -87,9 +87,8 @@ bool admission_probe_is_dead(struct admission_probe *probe, uint32_t slot)
 	}
 	if (probe->fd < 0)
 		return probe->fd == -ENOENT;
-	return admission_file_lock_octet(probe->fd, F_OFD_GETLK, F_WRLCK,
-					 slot % ADMISSION_SHARD,
-					 &locked) == 0 &&
+	return shared_lock_octet(probe->fd, F_OFD_GETLK, F_WRLCK,
+				 slot % ADMISSION_SHARD, &locked) == 0 &&
 	       !locked;
 }
 

@@ -5,12 +5,12 @@
 #include <stdint.h>
 
 #include "stats/admission_file.h"
+#include "sys/clock.h"
 
 bool admission_may_tell(struct admission *a)
 {
 	/* So that never is long ago also just after a start. */
-	uint32_t now =
-		(uint32_t)(admission_file_ms() / 1000) + ADMISSION_TELL_S;
+	uint32_t now = (uint32_t)(clock_boot_ms() / 1000) + ADMISSION_TELL_S;
 	uint32_t last;
 
 	if (!admission_file_is_usable(a))

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <stddef.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "stats/events_record.h"
@@ -32,13 +31,6 @@ static int events_look_open(struct events_look *look)
 	look->next = 0;
 	look->waiting_below = 0;
 	return 0;
-}
-
-static bool events_look_is_gone(const struct events_look *look)
-{
-	struct stat st;
-
-	return fstat(look->fd, &st) < 0 || !st.st_nlink;
 }
 
 /* The number of the next event; false: the file cannot be read. */
@@ -118,7 +110,7 @@ int events_look_next(struct events_look *look, struct events_event *event,
 		if (events_look_head(look, &head) &&
 		    events_look_up_to(look, head, event, missed))
 			return 1;
-		if (!events_look_is_gone(look))
+		if (shared_is_whole(look->fd, &events_kind) == 0)
 			return 0;
 		if (events_look_open(look) < 0)
 			return 0;

@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <time.h>
 
 #include "stats/penalty_file.h"
+#include "sys/clock.h"
 
 enum {
 	/* where nothing refuses; delays do not grow any more there */
@@ -27,12 +27,8 @@ static bool penalty_is_usable(const struct penalty *p)
 
 static uint64_t penalty_now(void)
 {
-	struct timespec now;
-
-	/* It goes on while the machine sleeps. There is a past also just
-	 * after its start. */
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec + UINT32_MAX;
+	/* There is a past also just after the machine's start. */
+	return clock_boot_ms() / 1000 + UINT32_MAX;
 }
 
 bool penalty_begin(const struct penalty *p, uint64_t *now)

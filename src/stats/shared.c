@@ -211,6 +211,23 @@ void shared_close(int fd, void *map, const struct shared_kind *kind)
 		close(fd);
 }
 
+int shared_lock_octet(int fd, int command, short type, off_t octet,
+		      bool *locked)
+{
+	struct flock lock = {
+		.l_type = type,
+		.l_whence = SEEK_SET,
+		.l_start = octet,
+		.l_len = 1,
+	};
+
+	if (fcntl(fd, command, &lock) < 0)
+		return errno == EACCES ? -EAGAIN : -errno;
+	if (locked)
+		*locked = lock.l_type != F_UNLCK;
+	return 0;
+}
+
 /* Every bit of the outcome depends on every bit of x. */
 static uint64_t shared_mix(uint64_t x)
 {

@@ -8,8 +8,10 @@
 #ifndef STATS_SHARED_H
 #define STATS_SHARED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/span.h"
 
@@ -83,6 +85,14 @@ __attribute__((warn_unused_result)) int shared_back(int fd, uint64_t from,
 
 /* Both arguments as shared_open() left them; also after its failure. */
 void shared_close(int fd, void *map, const struct shared_kind *kind);
+
+/*
+ * fcntl() of a lock of one octet, by F_SETLK, F_OFD_SETLK or F_OFD_GETLK. 0,
+ * -EAGAIN: somebody else has it, or another negative errno; *locked (if not
+ * NULL), for the command that asks: does somebody hold it?
+ */
+int shared_lock_octet(int fd, int command, short type, off_t octet,
+		      bool *locked);
 
 /* A hash of 16 octets that depends on the file's key. */
 uint64_t shared_hash(const struct shared_header *h, const uint8_t octets[16]);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "stats/admission_life.h"
@@ -31,10 +30,8 @@ void statistics_look_close(struct statistics_look *look)
 /* Is it still the one that others find under the name, and whole? */
 static bool look_is_current(const struct statistics_look *look)
 {
-	struct stat st;
-
-	return look->fd >= 0 && fstat(look->fd, &st) == 0 && st.st_nlink &&
-	       st.st_size == (off_t)statistics_kind.size;
+	return look->fd >= 0 &&
+	       shared_is_whole(look->fd, &statistics_kind) == 0;
 }
 
 static bool look_read(const struct statistics_look *look, void *to, size_t n,

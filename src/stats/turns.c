@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "stats/shared.h"
 #include "sys/clock.h"
 
 enum { TURNS_MODE = 0600 };
@@ -40,21 +41,6 @@ static int turns_open(int run_dirfd)
 	return -EPERM;
 }
 
-/* 0, -EAGAIN: taken, or another negative errno. */
-static int turns_lock(int fd, uint32_t turn)
-{
-	struct flock lock = {
-		.l_type = F_WRLCK,
-		.l_whence = SEEK_SET,
-		.l_start = turn,
-		.l_len = 1,
-	};
-
-	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
-		return 0;
-	return errno == EACCES ? -EAGAIN : -errno;
-}
-
 /* Each begins at another place, so that they seldom meet. */
 static int turns_lock_any(int fd, uint32_t turns)
 {
@@ -62,7 +48,8 @@ static int turns_lock_any(int fd, uint32_t turns)
 	int failed = -EAGAIN;
 
 	for (uint32_t i = 0; i < turns && failed == -EAGAIN; i++)
-		failed = turns_lock(fd, (first + i) % turns);
+		failed = shared_lock_octet(fd, F_OFD_SETLK, F_WRLCK,
+					   (first + i) % turns, NULL);
 	return failed;
 }
 

@@ -19,6 +19,13 @@ uint64_t clock_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+uint64_t clock_boot_ms(void)
+{
+	struct timespec t = now(CLOCK_BOOTTIME);
+
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
 int64_t clock_now_s(void)
 {
 	return now(CLOCK_REALTIME).tv_sec;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * The two clocks: a monotonic one for deadlines, the wall clock for stamps.
- * Both come from the vDSO: usually without a system call. Neither can fail.
+ * The clocks: a monotonic one for deadlines, one that goes on while the machine
+ * sleeps, the wall clock for stamps. They come from the vDSO: usually without a
+ * system call. None can fail.
  */
 #ifndef SYS_CLOCK_H
 #define SYS_CLOCK_H
@@ -11,6 +12,10 @@
 /* Milliseconds since an arbitrary point; never goes back. Deadlines are
  * made and compared with this clock only. */
 uint64_t clock_ms(void);
+
+/* Milliseconds since the machine was started, those included in which it slept:
+ * for what processes that come and go share. */
+uint64_t clock_boot_ms(void);
 
 /* Seconds since 1970 of the wall clock, which an administrator may set. */
 int64_t clock_now_s(void);
