@@ -291,7 +291,6 @@ assert bans["alice"]["until"] is None'
 	exits 2 scmp user add
 	said 'wants NAME \(see scmp user add --help\)'
 	exits 2 scmp
-	exits 2 scmp user
 	exits 2 scmp user frobnicate
 	exits 2 scmp frobnicate --help
 	said 'frobnicate: there is no such command'
@@ -302,6 +301,27 @@ assert bans["alice"]["until"] is None'
 	said 'did you mean user del\?'
 	exits 2 scmp user list --generate
 	scmp --version | grep -q '^scmp [0-9]'
+}
+
+@test "a word that has a list is that list alone; others tell their help" {
+	local noun
+	adds bob
+	for noun in $(scmp --help | sed -n 's/^  \([a-z]*\) [a-z]*\( .*\|$\)/\1/p' |
+		sort -u); do
+		scmp "$noun" --help >"$WORLD/help" 2>&1
+		if grep -q "^  $noun list" "$WORLD/help"; then
+			scmp "$noun" list >"$WORLD/list"
+			[ -s "$WORLD/list" ]
+			scmp "$noun" | diff "$WORLD/list" -
+			scmp "$noun" --json | json 'type(it) is list' |
+				grep -qx true
+		elif grep -q "^  $noun [a-z]" "$WORLD/help"; then
+			exits 2 scmp "$noun"
+			diff "$WORLD/help" "$WORLD/said"
+		fi
+		echo "$noun" >>"$WORLD/seen"
+	done
+	printf '%s\n' ban policy role user | comm -23 - "$WORLD/seen" | diff /dev/null -
 }
 
 @test "the option that is wrong is named, and no other word" {

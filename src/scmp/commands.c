@@ -226,6 +226,14 @@ const struct command *command_find(char *const *words, size_t n, size_t *used)
 	return NULL;
 }
 
+const struct command *command_alone(const char *noun)
+{
+	size_t used;
+
+	return command_find((char *[]){(char *)noun, (char[]){"list"}}, 2,
+			    &used);
+}
+
 bool command_is_noun(const char *word)
 {
 	for (size_t i = 0; i < commands_n; i++) {

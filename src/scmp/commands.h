@@ -54,6 +54,9 @@ extern const size_t commands_n;
 /* The command that the words begin with, and how many words it has; or NULL. */
 const struct command *command_find(char *const *words, size_t n, size_t *used);
 
+/* What a noun does that stands alone: its list, if it has one; or NULL. */
+const struct command *command_alone(const char *noun);
+
 /* Does some command with a verb have this noun? */
 bool command_is_noun(const char *word);
 

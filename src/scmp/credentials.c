@@ -91,13 +91,7 @@ int credentials_password(struct scmp *s, const char *name,
 		return r;
 	if (*made)
 		return generate(s, &policy, password);
-	if (scmp_given(s, OPTION_PASSWORD_FD))
-		r = secret_read(s, OPTION_PASSWORD_FD, password);
-	else
-		r = secret_ask(s, "New password: ", "The same again: ",
-			       "--password-fd 0 reads it from standard input, "
-			       "--generate makes one",
-			       password);
+	r = secret_take_new(s, password);
 	if (r != STATUS_OK)
 		return r;
 	r = check_policy(s, &policy, name, password);

@@ -26,13 +26,7 @@ static int take_password(struct scmp *s, struct secret *password)
 		memcpy(password->text, asks_for_one, sizeof(asks_for_one));
 		return STATUS_OK;
 	}
-	if (scmp_given(s, OPTION_PASSWORD_FD))
-		r = secret_read(s, OPTION_PASSWORD_FD, password);
-	else
-		r = secret_ask(s, "New password: ", "The same again: ",
-			       "--password-fd 0 reads it from standard input, "
-			       "--generate makes one",
-			       password);
+	r = secret_take_new(s, password);
 	if (r == STATUS_OK && strcmp(password->text, asks_for_one) == 0) {
 		secret_clear(password);
 		return scmp_fail(s, STATUS_REFUSED,

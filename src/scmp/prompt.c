@@ -111,3 +111,13 @@ bool confirm(const struct scmp *s, const char *question)
 	}
 	return strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0;
 }
+
+int secret_take_new(const struct scmp *s, struct secret *secret)
+{
+	if (scmp_given(s, OPTION_PASSWORD_FD))
+		return secret_read(s, OPTION_PASSWORD_FD, secret);
+	return secret_ask(s, "New password: ", "The same again: ",
+			  "--password-fd 0 reads it from standard input, "
+			  "--generate makes one",
+			  secret);
+}

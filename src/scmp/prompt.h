@@ -40,6 +40,10 @@ __attribute__((warn_unused_result)) int secret_read_fd(const struct scmp *s,
 						       int fd, const char *what,
 						       struct secret *out);
 
+/* A new password: of --password-fd, else of a person, twice. The same. */
+__attribute__((warn_unused_result)) int secret_take_new(const struct scmp *s,
+							struct secret *secret);
+
 /* A question on the terminal: true only for y or yes. With --yes not asked. */
 bool confirm(const struct scmp *s, const char *question);
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static json_t *words_of(const char *text)
+json_t *record_words(const char *text)
 {
 	struct span rest = span_str(text);
 	json_t *array = json_array();
@@ -51,7 +51,7 @@ static json_t *value_of(const struct scmp_field *field, enum record_kind kind)
 	case RECORD_YES:
 		return json_boolean(strcmp(text, "yes") == 0);
 	case RECORD_WORDS:
-		return words_of(text);
+		return record_words(text);
 	case RECORD_TEXT:
 		break;
 	}

@@ -27,11 +27,14 @@ struct record_member {
 	enum record_kind kind;
 };
 
-/* NULL: no memory. A key that the record does not have is null. */
+/* All that these return is the caller's, to be given back by json_decref().
+ * NULL where there is no memory. */
+
+/* A key that the record does not have is null. */
 json_t *record_make(struct span record, const struct record_member *members,
 		    size_t n);
 
-/* The value of one key, to be given back; NULL: there is no such key. */
+/* The value of one key, as a text; NULL: there is no such key. */
 json_t *record_value(struct span record, const char *key);
 
 /*
@@ -42,6 +45,9 @@ json_t *record_setting(struct span record);
 
 /* "VALUE source=WORD", as one setting alone is told. */
 json_t *record_answer(const char *name, struct span text);
+
+/* An array of the words that have blanks between them. */
+json_t *record_words(const char *text);
 
 /* A number where it is one, true or false for yes and no, else the text. */
 json_t *record_guess(const json_t *text);

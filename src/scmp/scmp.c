@@ -318,6 +318,10 @@ static int find_command(struct scmp *s)
 		return STATUS_USAGE;
 	}
 	s->command = command_find(s->options.words, s->options.words_n, &used);
+	if (!s->command && s->options.words_n == 1) {
+		s->command = command_alone(s->options.words[0]);
+		used = 1;
+	}
 	if (!s->command && s->options.words_n == 1 &&
 	    command_is_noun(s->options.words[0])) {
 		help_print(stderr, s->options.words, 1);

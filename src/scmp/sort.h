@@ -21,7 +21,8 @@ sort_take_part(const struct scmp *s, uint64_t *offset, uint64_t *limit);
 
 /*
  * Adds the records of an array in that order, and of these the wanted part.
- * STATUS_OK, or a status after a message. The array stays the caller's.
+ * STATUS_OK, or a status after a message. The array stays the caller's; the
+ * output has its own hold on the records.
  */
 __attribute__((warn_unused_result)) int
 sort_add(const struct scmp *s, json_t *records, const struct sort_order *order,

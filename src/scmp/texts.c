@@ -5,6 +5,7 @@
 #include "config/roles.h"
 #include "scmp/commands.h"
 #include "scmp/output.h"
+#include "scmp/record.h"
 #include "store/database_settings.h"
 #include "store/database_users.h"
 
@@ -117,18 +118,9 @@ static const struct output_column role_columns[] = {
 
 static json_t *role_record(const char *name, const char *rights, bool is_fixed)
 {
-	struct span rest = span_str(rights);
-	json_t *array = json_array();
-
-	while (rest.n) {
-		size_t n = span_find(rest, ' ');
-
-		if (n)
-			json_array_append_new(array, json_stringn(rest.p, n));
-		rest = span_drop(rest, n + 1);
-	}
 	return json_pack("{so sb so}", "name", output_text(name, false),
-			 "fixed", (int)is_fixed, "rights", array);
+			 "fixed", (int)is_fixed, "rights",
+			 record_words(rights));
 }
 
 static int list_role(const char *name, const char *rights, void *context)
