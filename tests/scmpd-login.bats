@@ -174,6 +174,53 @@ pop3_fails() {
 	exec {to}>&-
 }
 
+@test "who may come from some networks only is kept out elsewhere, as if the password was wrong" {
+	start_scmpd -o penalty_delay=0
+	scmp -q user change plain --networks 192.0.2.0/24,127.0.0.0/8
+	says plain WHOAMI
+	answers_are '+OK user=plain *'
+	scmp -q user change plain --networks 192.0.2.0/24,local
+	says_only 'USER plain' "PASS $PASSWORD" WHOAMI
+	answers_are '+OK*' '-ERR [[]AUTH] wrong name or password' '-ERR [[]STATE] *'
+	audited_login_failed plain
+}
+
+audited_login_failed() {
+	grep -q "login failed: user=<$1>, rip=127.0.0.1" "$WORLD/scmpd.log"
+}
+
+@test "a network that is taken from an account ends its connections" {
+	start_scmpd
+	local line i
+	exec {to}<>"/dev/tcp/127.0.0.1/$SCMP_PORT"
+	printf 'USER plain\r\nPASS %s\r\nWHOAMI\r\n' "$PASSWORD" >&"$to"
+	for i in 1 2 3 4; do read -r -t 60 -u "$to" line; done
+	[[ $line == '+OK user=plain '* ]]
+	scmp -q user change plain --networks 192.0.2.0/24
+	printf 'WHOAMI\r\n' >&"$to"
+	read -r -t 60 -u "$to" line
+	[[ $line == '-ERR [AUTH] '* ]]
+	refute read -r -t 60 -u "$to" line
+	exec {to}>&-
+}
+
+@test "over the Unix socket an account comes from no network, which is local" {
+	need_root
+	start_scmpd
+	chmod 0777 "$WORLD/scmp.sock"
+	local networks
+	for networks in 127.0.0.0/8 local,192.0.2.0/24; do
+		scmp -q user change plain --networks "$networks"
+		SAID+=$(printf 'USER plain\r\nPASS %s\r\nWHOAMI\r\nQUIT\r\n' \
+			"$PASSWORD" | setpriv --reuid 777 --regid 777 \
+			--clear-groups nc -N -U "$WORLD/scmp.sock" |
+			tr -d '\r' | tail -n 3)$'\n'
+	done
+	HEAD_LINES=0
+	answers_are '-ERR [[]AUTH] wrong*' '-ERR [[]STATE] *' '+OK bye' \
+		'+OK welcome' '+OK user=plain *' '+OK bye'
+}
+
 forgotten() {
 	bare python3 "$REPOSITORY/tests/lib/memory_of.py" "$SCMPD" "$@"
 }

@@ -65,24 +65,35 @@ bool account_open_database(struct call *call, struct account *a,
 	return true;
 }
 
-/* It may be of another store, which is not changed from here. */
-static bool is_elsewhere(struct call *call, const char *name)
+bool account_is_anywhere(struct call *call, struct span name, bool *is_there)
 {
 	char memory[USERS_ERROR_SIZE];
 	struct user_row row;
 	struct buf error;
-	bool found;
+	enum users_verdict found;
 
 	buf_init(&error, memory, sizeof(memory));
-	found = users_find(&call->scmpd->users, span_str(name), &row, &error) ==
-		USERS_FOUND;
+	found = users_find(&call->scmpd->users, name, &row, &error);
 	user_row_clear(&row);
-	return found;
+	*is_there = found == USERS_FOUND;
+	if (found == USERS_FOUND || found == USERS_UNKNOWN)
+		return true;
+	/* Most often there is a writer, who will be done soon. */
+	call_answer(call,
+		    found == USERS_TEMPFAIL ? SCMP_CODE_BUSY
+					    : SCMP_CODE_SYS_PERM,
+		    SPAN_FMT, SPAN_ARG(buf_span(&error)));
+	return false;
 }
 
+/* It may be of another store, which is not changed from here. */
 static void answer_missing(struct call *call, const char *name)
 {
-	if (is_elsewhere(call, name))
+	bool is_elsewhere;
+
+	if (!account_is_anywhere(call, span_str(name), &is_elsewhere))
+		return;
+	if (is_elsewhere)
 		call_answer(call, SCMP_CODE_CONFLICT,
 			    "that account is kept in a file of `users`, which "
 			    "is changed by hand");

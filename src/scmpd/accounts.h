@@ -48,6 +48,11 @@ account_store(struct call *call, struct account *a, unsigned fields);
 __attribute__((warn_unused_result)) bool account_commit(struct call *call,
 							struct account *a);
 
+/* Is there a user of that name in any store? The database is closed. False:
+ * answered. */
+__attribute__((warn_unused_result)) bool
+account_is_anywhere(struct call *call, struct span name, bool *is_there);
+
 /* Closes the database; a->user stays. */
 void account_release(struct account *a);
 

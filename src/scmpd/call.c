@@ -2,7 +2,7 @@
 #include "scmpd/call.h"
 
 #include "scmpd/connection.h"
-#include "sys/log.h"
+#include "sys/clock.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -10,7 +10,10 @@
 #include <string.h>
 
 enum {
-	CALL_WAIT_MS = 2000,
+	/* In the loop, for those who need the database as shortly as we do; and
+	 * not again so soon after somebody was found who needs longer. */
+	CALL_WAIT_MS = 20,
+	CALL_IMPATIENT_MS = 500,
 	CALL_TEXT = 512,
 };
 
@@ -22,6 +25,11 @@ static void answer(struct call *call, enum scmp_code code, struct span detail,
 	if (call->is_answered)
 		return;
 	call->is_answered = true;
+	if (code == SCMP_CODE_BUSY &&
+	    connection_is_patient(c, call->patience_ms)) {
+		call->is_waiting = true;
+		return;
+	}
 	call->code = code;
 	scmp_write_status(connection_record(c), code, detail, text);
 	connection_send_record(c);
@@ -90,7 +98,6 @@ void call_continue(struct call *call, const struct call_source *source,
 
 void call_break(struct call *call)
 {
-	log_error("scmp: a reply cannot be finished; the connection is closed");
 	call->is_broken = true;
 }
 
@@ -109,6 +116,10 @@ void call_database_failed(struct call *call, int failed, struct buf *text)
 	};
 	enum scmp_code code = SCMP_CODE_SYS_TEMP;
 
+	if (failed == -EBUSY) {
+		call->is_busy = true;
+		call->scmpd->impatient_until = clock_ms() + CALL_IMPATIENT_MS;
+	}
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (known[i].number == -failed)
 			code = known[i].code;
@@ -116,6 +127,11 @@ void call_database_failed(struct call *call, int failed, struct buf *text)
 	if (!text->n)
 		buf_add_str(text, strerrordesc_np(-failed));
 	answer(call, code, span_str(""), buf_span(text));
+}
+
+static unsigned wait_ms(const struct call *call)
+{
+	return clock_ms() < call->scmpd->impatient_until ? 0 : CALL_WAIT_MS;
 }
 
 bool call_database(struct call *call, struct database *db,
@@ -132,13 +148,13 @@ bool call_database(struct call *call, struct database *db,
 			    "accounts of files are not kept here");
 		return false;
 	}
-	failed = database_open(db, call->scmpd->database, mode, CALL_WAIT_MS,
+	failed = database_open(db, call->scmpd->database, mode, wait_ms(call),
 			       &error);
 	/* Whoever may write undoes what a writer left who died. */
 	if (failed == -EOWNERDEAD) {
 		buf_reset(&error);
 		failed = database_open(db, call->scmpd->database, DATABASE_UNDO,
-				       CALL_WAIT_MS, &error);
+				       wait_ms(call), &error);
 	}
 	/* A missing file is not a missing user. */
 	if (failed == -ENOENT)

@@ -7,7 +7,9 @@
  * (call_answer), or with call_begin(), records, and call_end() or
  * call_continue(). Then it returns; nothing of the call is valid behind that.
  * It runs in the daemon's only thread: no handler waits for a client, and none
- * for a disk or another writer longer than a command may take (two seconds).
+ * for another writer longer than others notice. Instead of [BUSY] the handler
+ * is called again, while others are served, until it answers something else or
+ * call->patience_ms are over. So whoever answers [BUSY] has changed nothing.
  */
 #ifndef SCMPD_CALL_H
 #define SCMPD_CALL_H
@@ -30,7 +32,15 @@ struct call {
 	/* for the audit: what was answered */
 	bool is_answered;
 	enum scmp_code code;
-	bool is_broken; /* the rest of a long reply cannot be made */
+	bool is_broken;	 /* the rest of a long reply cannot be made, */
+	bool is_busy;	 /* since another writer has the database */
+	bool is_waiting; /* [BUSY] was not sent: it is tried again */
+	unsigned patience_ms;
+};
+
+enum {
+	CALL_PATIENCE_MS = 2000, /* for [BUSY], with others served meanwhile */
+	CALL_AGAIN_MS = 50,	 /* between two tries */
 };
 
 typedef void call_handler(struct call *call);
@@ -78,9 +88,9 @@ void call_continue(struct call *call, const struct call_source *source,
 void call_break(struct call *call);
 
 /*
- * Opens the database for this command, waiting for other writers for at most
- * two seconds. False: it was answered ([BUSY], [SYS/TEMP], [SYS/PERM]) and
- * nothing is open.
+ * Opens the database for this command; each of its steps waits for others for
+ * some milliseconds. False: it was answered ([BUSY], [SYS/TEMP], [SYS/PERM])
+ * and nothing is open.
  */
 __attribute__((warn_unused_result)) bool
 call_database(struct call *call, struct database *db, enum database_mode mode);

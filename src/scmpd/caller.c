@@ -14,8 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CALLER_WAIT_MS = 500 };
-
 static unsigned fixed_rights(const char *role)
 {
 	for (int i = 0; i < ROLES_FIXED; i++) {
@@ -40,9 +38,20 @@ bool caller_is_kept_out(const struct caller *c, struct scmpd *scmpd)
 	 */
 	if (c->is_local)
 		return false;
-	return rulebook_ask(&scmpd->rulebook, &peer, &by) != RULES_LET_IN ||
-	       (c->name[0] &&
-		rulebook_bans_user(&scmpd->rulebook, span_str(c->name)));
+	return rulebook_ask(&scmpd->rulebook, &peer, &by) != RULES_LET_IN;
+}
+
+bool caller_may_be(const struct caller *c, struct scmpd *scmpd,
+		   const struct user_row *row)
+{
+	if (!row->enabled || caller_is_kept_out(c, scmpd))
+		return false;
+	if (!c->is_local &&
+	    rulebook_bans_user(&scmpd->rulebook, span_str(row->name)))
+		return false;
+	return !row->networks[0] ||
+	       rules_list_has(span_str(row->networks),
+			      c->has_address ? &c->address : NULL);
 }
 
 int caller_role_rights(struct database *db, const char *role, unsigned *rights,
@@ -109,44 +118,54 @@ void caller_begin(struct caller *c, const struct scmpd *scmpd,
 		be(c, CALLER_OPERATOR, "operator");
 }
 
+/* A role that was made may have been changed. */
+static void refresh_rights(struct caller *c, struct scmpd *scmpd,
+			   struct buf *error)
+{
+	struct database db;
+	unsigned rights;
+
+	if (role_is_fixed(c->role)) {
+		c->rights = within(c, fixed_rights(c->role));
+	} else if (scmpd->database[0] &&
+		   database_open(&db, scmpd->database, DATABASE_READ, 0,
+				 error) == 0) {
+		if (caller_role_rights(&db, c->role, &rights, error) == 0)
+			c->rights = within(c, rights);
+		database_close(&db);
+	}
+}
+
 bool caller_refresh(struct caller *c, struct scmpd *scmpd)
 {
 	char memory[USERS_ERROR_SIZE];
 	struct user_row row;
-	struct database db;
 	struct buf error;
-	unsigned rights;
-	bool usable;
+	bool may;
 
 	if (c->trust != CALLER_ACCOUNT)
 		return true;
 	buf_init(&error, memory, sizeof(memory));
 	switch (users_find(&scmpd->users, span_str(c->name), &row, &error)) {
 	case USERS_FOUND:
-		usable = row.enabled;
-		snprintf(c->role, sizeof(c->role), "%s",
-			 row.role[0] ? row.role : "user");
-		user_row_clear(&row);
 		break;
 	case USERS_UNKNOWN:
 		return false;
 	default:
 		return true; /* nothing is known: as before */
 	}
+	may = caller_may_be(c, scmpd, &row);
+	/* Of another role nothing is known yet, not even that it has no right.
+	 */
+	if (strcmp(c->role, row.role[0] ? row.role : "user") != 0)
+		c->rights = 0;
+	snprintf(c->role, sizeof(c->role), "%s",
+		 row.role[0] ? row.role : "user");
+	user_row_clear(&row);
 	buf_reset(&error);
-	if (!usable || caller_is_kept_out(c, scmpd))
-		return false;
-	if (role_is_fixed(c->role)) {
-		c->rights = within(c, fixed_rights(c->role));
-	} else if (scmpd->database[0] &&
-		   database_open(&db, scmpd->database, DATABASE_READ,
-				 CALLER_WAIT_MS, &error) == 0) {
-		/* (Where they cannot be read they are as before.) */
-		if (caller_role_rights(&db, c->role, &rights, &error) == 0)
-			c->rights = within(c, rights);
-		database_close(&db);
-	}
-	return true;
+	if (may)
+		refresh_rights(c, scmpd, &error);
+	return may;
 }
 
 bool caller_may_act_on(const struct caller *c, unsigned rights)

@@ -45,13 +45,19 @@ void caller_begin(struct caller *c, const struct scmpd *scmpd,
 		  const struct listener *listener, int fd);
 
 /*
- * Role and rights as they are now. False: the account is gone or disabled, or
- * kept out by a ban, and the connection is to end.
+ * Role and rights as they are now; as they were where that cannot be read at
+ * once. False: caller_may_be() that account no more, and the connection is to
+ * end.
  */
 bool caller_refresh(struct caller *c, struct scmpd *scmpd);
 
-/* Is there a ban of his address or account, or an allow list without him? */
+/* Is there a ban of his address, or an allow list without it? */
 bool caller_is_kept_out(const struct caller *c, struct scmpd *scmpd);
+
+/* Is the account of that row enabled, not banned, and may its user come from
+ * where this caller is? */
+bool caller_may_be(const struct caller *c, struct scmpd *scmpd,
+		   const struct user_row *row);
 
 /*
  * The rights of a role of that name (empty: user), fixed or from the database

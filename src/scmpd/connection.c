@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "scmpd/connection.h"
 
-#include "scmpd/login.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -32,11 +31,37 @@ static long seconds_of(const struct connection *c)
 	}
 }
 
+static void run_clock(struct connection *c, uint64_t ms)
+{
+	const struct timeval delay = {(time_t)(ms / 1000),
+				      (suseconds_t)(ms % 1000 * 1000)};
+
+	c->is_clock_stopped = false;
+	c->due_ms = clock_ms() + ms;
+	(void)event_add(c->timer, &delay);
+}
+
+static void stop_clock(struct connection *c)
+{
+	uint64_t now = clock_ms();
+
+	if (c->is_clock_stopped)
+		return;
+	c->is_clock_stopped = true;
+	c->left_ms = c->due_ms > now ? c->due_ms - now : 0;
+	(void)event_del(c->timer);
+}
+
+/* For what was left. */
+static void let_clock_run(struct connection *c)
+{
+	if (c->is_clock_stopped)
+		run_clock(c, c->left_ms);
+}
+
 void connection_arm(struct connection *c)
 {
-	const struct timeval delay = {.tv_sec = seconds_of(c)};
-
-	(void)event_add(c->timer, &delay);
+	run_clock(c, (uint64_t)seconds_of(c) * 1000);
 }
 
 /* False: whoever watches has taken nothing for so long that nobody does. */
@@ -119,11 +144,20 @@ void connection_send_record(struct connection *c)
 
 /* --- the end --- */
 
+/* Nothing waits any more. */
+static void release(struct connection *c)
+{
+	c->is_held = false;
+	c->has_waited = false;
+	c->impeded_ms = 0;
+	(void)event_del(c->hold);
+	let_clock_run(c);
+}
+
 void connection_free(struct connection *c)
 {
 	if (c->source)
 		c->source->end(c->source_state);
-	login_forget(c);
 	LIST_REMOVE(c, entry);
 	c->scmpd->connections_n--;
 	(void)evbuffer_remove_cb(bufferevent_get_output(c->stream), on_output,
@@ -131,6 +165,7 @@ void connection_free(struct connection *c)
 	bufferevent_free(c->stream);
 	event_free(c->timer);
 	event_free(c->turn);
+	event_free(c->hold);
 	explicit_bzero(c, sizeof(*c));
 	free(c);
 }
@@ -156,10 +191,54 @@ void connection_end(struct connection *c)
 	if (c->is_ending)
 		return;
 	c->is_ending = true;
-	login_forget(c);
+	/* (Else whoever reads the command now clears it.) */
+	if (c->is_held)
+		explicit_bzero(&c->command, sizeof(c->command));
+	release(c);
 	connection_arm(c);
 	bufferevent_setwatermark(c->stream, EV_WRITE, 0, 0);
 	connection_go_on(c);
+}
+
+/* --- what waits --- */
+
+static void on_hold(evutil_socket_t fd, short what, void *context)
+{
+	struct connection *c = context;
+
+	(void)fd;
+	(void)what;
+	c->is_held = false;
+	if (c->resume) {
+		c->resume(c);
+		if (c->is_held)
+			return;
+		explicit_bzero(&c->command, sizeof(c->command));
+		release(c);
+	}
+	let_clock_run(c);
+	connection_go_on(c);
+}
+
+void connection_hold(struct connection *c, uint32_t ms,
+		     connection_resume *resume)
+{
+	const struct timeval delay = {ms / 1000, ms % 1000 * 1000L};
+
+	c->is_held = true;
+	c->resume = resume;
+	stop_clock(c);
+	if (event_add(c->hold, &delay) < 0)
+		connection_end(c);
+}
+
+bool connection_is_patient(struct connection *c, uint64_t most_ms)
+{
+	uint64_t now = clock_ms();
+
+	if (!c->impeded_ms)
+		c->impeded_ms = now;
+	return now - c->impeded_ms < most_ms;
 }
 
 /* --- input --- */
@@ -225,6 +304,17 @@ static bool take_input(struct connection *c, uint64_t began)
 	return true;
 }
 
+/* False: it will not be made any further. */
+static bool may_go_on_later(struct connection *c, const struct call *call)
+{
+	if (call->is_busy && connection_is_patient(c, CALL_PATIENCE_MS)) {
+		connection_hold(c, CALL_AGAIN_MS, NULL);
+		return true;
+	}
+	log_error("scmp: a reply cannot be finished; the connection is closed");
+	return false;
+}
+
 /* The rest of a long reply, as much as the client takes. False: it cannot be
  * made any further. */
 static bool continue_reply(struct connection *c, uint64_t began)
@@ -237,14 +327,16 @@ static bool continue_reply(struct connection *c, uint64_t began)
 		.is_answered = true,
 	};
 
-	while (c->source && connection_unsent(c) < CONNECTION_OUTPUT &&
+	while (c->source && !c->is_held &&
+	       connection_unsent(c) < CONNECTION_OUTPUT &&
 	       !is_turn_over(began)) {
 		const struct call_source *source = c->source;
 		bool more = source->more(&call, c->source_state);
 
 		connection_arm(c);
 		if (call.is_broken)
-			return false;
+			return may_go_on_later(c, &call);
+		c->impeded_ms = 0;
 		if (more)
 			continue;
 		c->source = NULL;
@@ -262,7 +354,8 @@ static void pump_end(struct connection *c)
 	(void)evbuffer_drain(input, evbuffer_get_length(input));
 	if (!c->source && connection_unsent(c) == 0)
 		say_goodbye(c);
-	else if (c->source && connection_unsent(c) < CONNECTION_OUTPUT)
+	else if (c->source && !c->is_held &&
+		 connection_unsent(c) < CONNECTION_OUTPUT)
 		connection_go_on(c);
 }
 
@@ -369,9 +462,12 @@ static struct connection *make(struct scmpd *s, int fd)
 	c->stream = bufferevent_socket_new(s->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	c->timer = event_new(s->base, -1, 0, on_time, c);
 	c->turn = event_new(s->base, -1, 0, on_turn, c);
-	if (c->stream && c->timer && c->turn &&
+	c->hold = event_new(s->base, -1, 0, on_hold, c);
+	if (c->stream && c->timer && c->turn && c->hold &&
 	    evbuffer_add_cb(bufferevent_get_output(c->stream), on_output, c))
 		return c;
+	if (c->hold)
+		event_free(c->hold);
 	if (c->turn)
 		event_free(c->turn);
 	if (c->timer)

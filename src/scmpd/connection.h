@@ -36,6 +36,10 @@ enum {
 	CONNECTION_STALLS = 10,	 /* # alive lines, of which none was taken */
 };
 
+struct connection;
+
+typedef void connection_resume(struct connection *c);
+
 struct connection {
 	LIST_ENTRY(connection) entry;
 	struct scmpd *scmpd;
@@ -46,7 +50,7 @@ struct connection {
 	enum scmp_state state;
 	bool has_input_end; /* the peer sends no more */
 	bool is_ending;	    /* no further command; what is written is sent */
-	bool is_held;	    /* a login waits; no further command meanwhile */
+	bool is_held;	    /* a command waits; no further one meanwhile */
 	bool has_taken;	    /* the peer took some output since then: */
 	unsigned stalls;    /* # alive lines before which it took nothing */
 	struct scmp_reader reader;
@@ -54,15 +58,23 @@ struct connection {
 	bool has_user;		     /* there was USER, */
 	char user[USERS_NAME_SIZE];  /* of this name; empty: nobody's */
 	unsigned failures;	     /* logins that failed */
-	struct event *hold;	     /* a login that waits (login.c) */
-	bool has_waited;
-	uint64_t turn_until; /* clock_ms; 0: no turn was waited for */
+	bool has_waited;	     /* a login, for its penalty */
+	/* a command that waits (connection_hold()) */
+	struct event *hold;
+	connection_resume *resume;
+	uint64_t impeded_ms; /* clock_ms: since it could have been done but for
+				others; 0: it could not yet */
+	/* the deadline of the state */
+	uint64_t due_ms;       /* clock_ms */
+	uint64_t left_ms;      /* what was left of it when it was stopped */
+	bool is_clock_stopped; /* while a command waits for us */
 	/* a long reply under way */
 	const struct call_source *source;
 	void *source_state;
 	/* WATCH: what is sent to this client; see watch.h */
 	unsigned watch_types;
 	unsigned long watch_missed;
+	unsigned watch_turn; /* when it is asked whether he still may */
 	struct buf record;
 	char record_memory[SCMP_REPLY_LIMIT];
 };
@@ -88,14 +100,25 @@ void connection_send(struct connection *c, struct span octets);
 struct buf *connection_record(struct connection *c);
 void connection_send_record(struct connection *c);
 
+/*
+ * The command under way waits for so long, and then goes on with `resume`
+ * (NULL: a long reply with its next piece), which answers, or has it wait
+ * again; no further one is read meanwhile. The time is not the client's: its
+ * deadline is later by as much.
+ */
+void connection_hold(struct connection *c, uint32_t ms,
+		     connection_resume *resume);
+
+/* May what others impede be tried again, or has it been tried for so long? */
+bool connection_is_patient(struct connection *c, uint64_t most_ms);
+
 /* Goes on, in a turn of its own, with what the client has sent or is to get. */
 void connection_go_on(struct connection *c);
 
 /* The deadline that belongs to the state, from now on. */
 void connection_arm(struct connection *c);
 
-/* A line without its end that the reader took. False: nothing more is to be
- * read, the connection ends or is ended. */
+/* A line without its end that the reader took. */
 void dispatch_line(struct connection *c, struct span line); /* dispatch.c */
 /* What is answered where there is no command: [SYNTAX], [TOOLONG]. */
 void dispatch_refuse(struct connection *c, enum scmp_code code,

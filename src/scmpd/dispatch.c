@@ -101,6 +101,8 @@ static void run(struct connection *c, const struct scmp_caller *caller,
 			    "this server cannot do that yet");
 }
 
+static void try_again(struct connection *c);
+
 /* Verb and form are known. */
 static void dispatch(struct connection *c)
 {
@@ -112,6 +114,7 @@ static void dispatch(struct connection *c)
 		.caller = &c->caller,
 		.command = &c->command,
 		.code = code,
+		.patience_ms = CALL_PATIENCE_MS,
 	};
 
 	if (code == SCMP_CODE_OK)
@@ -120,6 +123,10 @@ static void dispatch(struct connection *c)
 		refuse_shape(c);
 	else
 		dispatch_refuse(c, code, reason(code));
+	if (call.is_waiting) {
+		connection_hold(c, CALL_AGAIN_MS, try_again);
+		return;
+	}
 	if (call.is_broken)
 		connection_end(c);
 	/* Who is nobody yet cannot fill the log. */
@@ -152,6 +159,28 @@ static void take_command(struct connection *c)
 	connection_end(c);
 }
 
+static void finish(struct connection *c, enum scmp_state before)
+{
+	/* What waits still needs it, a login its password. */
+	if (c->is_held)
+		return;
+	explicit_bzero(&c->command, sizeof(c->command));
+	/* The time to log in does not begin anew with each line, and neither
+	 * does that of # alive. */
+	if (!c->is_ending && c->state != SCMP_STATE_AUTHORIZATION &&
+	    (c->state != SCMP_STATE_STREAM || before != c->state))
+		connection_arm(c);
+}
+
+/* A command that would have been answered with [BUSY]. */
+static void try_again(struct connection *c)
+{
+	enum scmp_state before = c->state;
+
+	take_command(c);
+	finish(c, before);
+}
+
 void dispatch_line(struct connection *c, struct span line)
 {
 	enum scmp_code code = scmp_command_parse(line, &c->command);
@@ -161,12 +190,5 @@ void dispatch_line(struct connection *c, struct span line)
 		take_command(c);
 	else
 		dispatch_refuse(c, code, reason(code));
-	/* A login that waits still needs its password. */
-	if (!c->is_held)
-		explicit_bzero(&c->command, sizeof(c->command));
-	/* The time to log in does not begin anew with each line, and neither
-	 * does that of # alive. */
-	if (!c->is_ending && c->state != SCMP_STATE_AUTHORIZATION &&
-	    (c->state != SCMP_STATE_STREAM || before != c->state))
-		connection_arm(c);
+	finish(c, before);
 }

@@ -6,14 +6,12 @@
 #include "scmpd/connection.h"
 #include "scmpd/default_account.h"
 #include "store/place.h"
-#include "sys/clock.h"
 #include "sys/log.h"
 
 #include <errno.h>
-#include <event2/event.h>
 #include <string.h>
 
-enum { LOGIN_AGAIN_MS = 50, LOGIN_LEAST_MS = 10 };
+enum { LOGIN_LEAST_MS = 10 };
 
 static void attempt(struct connection *c);
 
@@ -25,16 +23,6 @@ static void answer(struct connection *c, enum scmp_code code, const char *text)
 			  span_str(text));
 	connection_send_record(c);
 	dispatch_count(c->scmpd, code);
-}
-
-/* The login is over, one way or the other. */
-static void settle(struct connection *c)
-{
-	bool was_held = c->is_held;
-
-	login_forget(c);
-	if (was_held)
-		connection_go_on(c);
 }
 
 static bool has_penalty(const struct connection *c)
@@ -55,7 +43,6 @@ static void fail(struct connection *c)
 	answer(c, SCMP_CODE_AUTH, "wrong name or password");
 	if (++c->failures >= CONNECTION_FAILURES)
 		connection_end(c);
-	settle(c);
 }
 
 static void fail_for_now(struct connection *c, enum scmp_code code,
@@ -65,7 +52,6 @@ static void fail_for_now(struct connection *c, enum scmp_code code,
 	answer(c, code,
 	       code == SCMP_CODE_SYS_PERM ? "not before the server is mended"
 					  : "not now; try again later");
-	settle(c);
 }
 
 /* The administrator that an older server began with, and its password. */
@@ -101,40 +87,6 @@ static void succeed(struct connection *c, const struct user_row *row)
 	else
 		answer(c, SCMP_CODE_OK, "welcome");
 	connection_arm(c);
-	settle(c);
-}
-
-/* --- waiting --- */
-
-static void on_hold(evutil_socket_t fd, short what, void *context)
-{
-	(void)fd;
-	(void)what;
-	attempt(context);
-}
-
-static void wait_ms(struct connection *c, uint32_t ms)
-{
-	const struct timeval delay = {ms / 1000, ms % 1000 * 1000L};
-
-	c->is_held = true;
-	if (!c->hold)
-		c->hold = event_new(c->scmpd->base, -1, 0, on_hold, c);
-	if (!c->hold || event_add(c->hold, &delay) < 0)
-		fail_for_now(c, SCMP_CODE_SYS_TEMP, "out of memory");
-}
-
-void login_forget(struct connection *c)
-{
-	/* (Else whoever reads the command now clears it.) */
-	if (c->is_held)
-		explicit_bzero(&c->command, sizeof(c->command));
-	c->is_held = false;
-	if (c->hold)
-		event_free(c->hold);
-	c->hold = NULL;
-	c->has_waited = false;
-	c->turn_until = 0;
 }
 
 /* --- the check --- */
@@ -155,12 +107,10 @@ static bool check(struct connection *c, const struct user_row *row,
 				  scmp_command_word(&c->command, 0), &failed);
 	if (*verdict != AUTH_TEMPFAIL || failed != -ETIMEDOUT)
 		return true;
-	if (!c->turn_until)
-		c->turn_until = clock_ms() +
-				(uint64_t)s->settings->auth_hashes_wait * 1000;
-	if (clock_ms() >= c->turn_until)
+	if (!connection_is_patient(c, (uint64_t)s->settings->auth_hashes_wait *
+					      1000))
 		return true;
-	wait_ms(c, LOGIN_AGAIN_MS);
+	connection_hold(c, CALL_AGAIN_MS, attempt);
 	return false;
 }
 
@@ -174,6 +124,11 @@ static void judge(struct connection *c, struct user_row *row)
 	buf_init(&error, memory, sizeof(memory));
 	found = users_find_login(&c->scmpd->users, span_str(c->user), row,
 				 &error);
+	if (found == USERS_TEMPFAIL &&
+	    connection_is_patient(c, CALL_PATIENCE_MS)) {
+		connection_hold(c, CALL_AGAIN_MS, attempt);
+		return;
+	}
 	if (found == USERS_TEMPFAIL || found == USERS_PERMFAIL) {
 		fail_for_now(c,
 			     found == USERS_PERMFAIL ? SCMP_CODE_SYS_PERM
@@ -181,6 +136,9 @@ static void judge(struct connection *c, struct user_row *row)
 			     buf_str(&error) ? memory : "no store");
 		return;
 	}
+	/* From here on as if disabled, also in the time it takes. */
+	if (row->enabled && !caller_may_be(&c->caller, c->scmpd, row))
+		row->enabled = false;
 	if (!check(c, row, &verdict))
 		return;
 	if (found == USERS_DAMAGED)
@@ -211,14 +169,16 @@ static void attempt(struct connection *c)
 		answer(c, SCMP_CODE_AUTH,
 		       "too many failed logins from there; come later");
 		connection_end(c);
-		settle(c);
 		return;
 	}
 	if (!c->has_waited) {
 		c->has_waited = true;
 		/* As POP3: no refusal comes sooner. */
-		wait_ms(c, verdict.delay_ms > LOGIN_LEAST_MS ? verdict.delay_ms
-							     : LOGIN_LEAST_MS);
+		connection_hold(c,
+				verdict.delay_ms > LOGIN_LEAST_MS
+					? verdict.delay_ms
+					: LOGIN_LEAST_MS,
+				attempt);
 		return;
 	}
 	judge(c, &row);

@@ -12,8 +12,4 @@
 void login_user(struct call *call);
 void login_pass(struct call *call);
 
-/* Gives back what a login that waits holds, its password too; it is not tried
- * any more. */
-void login_forget(struct connection *c);
-
 #endif

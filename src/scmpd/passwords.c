@@ -8,10 +8,7 @@
 
 #include <string.h>
 
-enum {
-	PASSWORD_FIELDS = DATABASE_PASSWORD | DATABASE_MUST_CHANGE,
-	TURN_WAIT_MS = 500,
-};
+enum { PASSWORD_FIELDS = DATABASE_PASSWORD | DATABASE_MUST_CHANGE };
 
 /* --- of others --- */
 
@@ -74,10 +71,10 @@ static void fail(struct call *call)
 /* The hash is made before anybody is kept from writing. */
 static bool is_old(struct call *call, const struct account *a)
 {
+	const struct settings *settings = call->scmpd->settings;
 	const struct password_turns turns = {
 		.run_dirfd = call->scmpd->run_dirfd,
-		.turns = password_turns_of(call->scmpd->settings->auth_hashes),
-		.wait_ms = TURN_WAIT_MS,
+		.turns = password_turns_of(settings->auth_hashes),
 	};
 	struct user_row example = {0};
 	enum auth_verdict verdict;
@@ -86,10 +83,11 @@ static bool is_old(struct call *call, const struct account *a)
 	verdict = password_check(&call->scmpd->users, &turns, &a->user.row,
 				 &example, scmp_command_word(call->command, 0),
 				 &failed);
-	if (verdict == AUTH_TEMPFAIL)
+	if (verdict == AUTH_TEMPFAIL) {
+		call->patience_ms = (unsigned)settings->auth_hashes_wait * 1000;
 		call_answer(call, SCMP_CODE_BUSY,
 			    "too many passwords are being checked");
-	else if (verdict != AUTH_GOOD)
+	} else if (verdict != AUTH_GOOD)
 		fail(call);
 	return verdict == AUTH_GOOD;
 }

@@ -87,14 +87,19 @@ struct penalty_rules scmpd_penalty_rules(const struct scmpd *s)
 
 int scmpd_take_settings(struct scmpd *s, struct buf *error)
 {
+	int failed;
+
 	find_host(s);
 	rules_clear(&s->rulebook.rules);
 	s->rulebook = (struct rulebook){.live = &s->configuration};
 	rulebook_find(&s->rulebook, s->settings);
 	snprintf(s->database, sizeof(s->database), "%s",
 		 s->rulebook.path ? s->rulebook.path : "");
-	return users_open(&s->users, s->settings->users.items,
-			  s->settings->users.n, error);
+	failed = users_open(&s->users, s->settings->users.items,
+			    s->settings->users.n, error);
+	/* Who meets a writer is asked about again (scmpd/call.h). */
+	s->users.wait_ms = 0;
+	return failed;
 }
 
 static int open_run_dir(struct scmpd *s, struct buf *error)

@@ -47,6 +47,9 @@ struct scmpd {
 	gid_t operators;		/* of the Unix socket; -1: nobody */
 	struct users users;
 	bool has_users;
+	/* clock_ms: until then no command waits for who has the database, since
+	 * one has just waited in vain */
+	uint64_t impatient_until;
 	struct rulebook rulebook;
 	struct statistics_look statistics;
 	struct control control;

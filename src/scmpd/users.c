@@ -69,25 +69,17 @@ void users_set_max(struct call *call)
 
 /* --- ADD_USER --- */
 
-static bool exists(struct call *call, const char *name)
+/* False: answered. */
+static bool is_free(struct call *call, const char *name)
 {
-	char memory[USERS_ERROR_SIZE];
-	enum users_verdict found;
-	struct user_row row;
-	struct buf error;
+	bool is_there;
 
-	buf_init(&error, memory, sizeof(memory));
-	found = users_find(&call->scmpd->users, span_str(name), &row, &error);
-	user_row_clear(&row);
-	if (found == USERS_UNKNOWN)
+	if (!account_is_anywhere(call, span_str(name), &is_there))
 		return false;
-	if (found == USERS_FOUND)
+	if (is_there)
 		call_answer(call, SCMP_CODE_EXISTS,
 			    "there is a user of that name");
-	else
-		call_answer(call, SCMP_CODE_SYS_TEMP, SPAN_FMT,
-			    SPAN_ARG(buf_span(&error)));
-	return true;
+	return !is_there;
 }
 
 static bool is_room(struct call *call, struct account *a)
@@ -182,7 +174,7 @@ void users_add(struct call *call)
 
 	if (!account_take_name(call, scmp_command_word(call->command, 0),
 			       name) ||
-	    exists(call, name) ||
+	    !is_free(call, name) ||
 	    !account_open_database(call, &a, DATABASE_WRITE))
 		return;
 	add(call, &a, name);

@@ -8,7 +8,8 @@
 
 enum {
 	WATCH_TICK_MS = 200,
-	/* After so many ticks: may they still watch? */
+	/* After so many ticks: may he still watch? Each in a tick of his own,
+	 * as far as there are enough. */
 	WATCH_REFRESH_TICKS = 25,
 	/* Events read at once; more wait for the next tick. */
 	WATCH_AT_ONCE = EVENTS_RECORDS,
@@ -123,7 +124,7 @@ static void read_ring(struct scmpd *s)
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
 	struct scmpd *s = context;
-	bool refreshes = ++s->watch.ticks % WATCH_REFRESH_TICKS == 0;
+	unsigned turn = ++s->watch.ticks % WATCH_REFRESH_TICKS;
 	struct connection *c;
 	size_t n = 0;
 
@@ -131,7 +132,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	read_ring(s);
 	for (c = LIST_FIRST(&s->connections); c; c = LIST_NEXT(c, entry)) {
-		if (is_watching(c) && refreshes)
+		if (is_watching(c) && c->watch_turn == turn)
 			refresh(c);
 		if (!is_watching(c))
 			continue;
@@ -172,6 +173,7 @@ bool watch_join(struct connection *c, unsigned types)
 		return false;
 	c->watch_types = types;
 	c->watch_missed = 0;
+	c->watch_turn = s->watch.joined++ % WATCH_REFRESH_TICKS;
 	c->state = SCMP_STATE_STREAM;
 	return true;
 }

@@ -23,6 +23,7 @@ struct watch {
 	struct event *timer; /* NULL: not made yet */
 	bool is_running;
 	unsigned ticks;
+	unsigned joined;  /* clients, ever */
 	uint64_t dropped; /* records that clients did not get, for metrics */
 };
 

@@ -83,6 +83,7 @@ int users_open(struct users *u, const char *const *specs, size_t n,
 	       struct buf *error)
 {
 	u->n = 0;
+	u->wait_ms = USERS_WAIT_MS;
 	u->as_owner = NULL;
 	if (!n)
 		return users_refuse("",
@@ -150,12 +151,22 @@ int users_check(const struct users *u, struct buf *error)
 /* Until when a search waits for others and reads, over all stores; 0: there
  * is none. */
 static uint64_t users_latest;
+/* The same for waiting alone, which is not later. */
+static uint64_t users_patient;
+
+static void users_begin(const struct users *u)
+{
+	uint64_t now = clock_ms();
+
+	users_latest = now + USERS_WAIT_MS;
+	users_patient = now + u->wait_ms;
+}
 
 unsigned users_wait_ms(void)
 {
 	uint64_t now = clock_ms();
 
-	return now < users_latest ? (unsigned)(users_latest - now) : 0;
+	return now < users_patient ? (unsigned)(users_patient - now) : 0;
 }
 
 bool users_is_late(void)
@@ -223,7 +234,7 @@ enum users_verdict users_look(const struct users *u, size_t store,
 {
 	enum users_verdict verdict;
 
-	users_latest = clock_ms() + USERS_WAIT_MS;
+	users_begin(u);
 	verdict = u->stores[store].driver->find(u->stores[store].path, name,
 						row, error);
 	users_latest = 0;
@@ -254,7 +265,7 @@ enum users_verdict users_find_login(struct users *u, struct span name,
 {
 	enum users_verdict verdict = USERS_UNKNOWN;
 
-	users_latest = clock_ms() + USERS_WAIT_MS;
+	users_begin(u);
 	for (size_t i = 0; i < u->n && verdict == USERS_UNKNOWN; i++)
 		verdict = users_ask(u, &u->stores[i], name, row, error);
 	users_latest = 0;

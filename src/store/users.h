@@ -12,9 +12,9 @@
  * A store is read anew for every search, so that a change is in force with the
  * next login. Nothing of it stays in memory: what was read lies in pages that
  * are cleared and given back before a function returns. Calls read files and
- * so may block as long as a disk does; users_find() waits up to four seconds
- * for whoever writes a database, nothing else waits. Not for use by several
- * threads.
+ * so may block as long as a disk does; users_find() waits for whoever writes a
+ * database, up to four seconds or as long as the program says, nothing else
+ * waits. Not for use by several threads.
  *
  * No text that is handed out as `error` contains a password, or anything else
  * of a row but the user's name (escaped) and the number of its line.
@@ -40,7 +40,8 @@ enum {
 	USERS_SECRET_SIZE = 256,
 	USERS_NETWORKS_SIZE = 1024,
 	USERS_ROLE_SIZE = 32,
-	/* how long users_find() waits for others, and goes on reading, in all
+	/* how long users_find() waits for others, if nobody says else, and goes
+	 * on reading, in all
 	 */
 	USERS_WAIT_MS = 4000,
 	/* hashes of a store that are compared for what is usual there: what is
@@ -115,6 +116,9 @@ struct users_store {
 /* All of them; needs no closing. */
 struct users {
 	size_t n;
+	/* USERS_WAIT_MS. Whoever has others to serve meanwhile sets less after
+	 * users_open(), and USERS_TEMPFAIL comes sooner. */
+	unsigned wait_ms;
 	/*
 	 * Does work(path) with the rights over files of that owner, and
 	 * returns its result, or a negative errno if that cannot be had. What a
