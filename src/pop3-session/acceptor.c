@@ -131,12 +131,15 @@ static void look_at_files(struct acceptor *a)
 	tell_master(a, WORD_STALE);
 }
 
+/* Its children never write to it, so none has a copy. */
+static struct control_ahead asked;
+
 static void kick(void *context, const struct admission_ticket *ticket,
 		 pid_t monitor)
 {
 	const struct acceptor *a = context;
-	enum control_how how = control_look_at(&a->service->control,
-					       ticket->slot, ticket->serial);
+	enum control_how how = control_look_ahead(&a->service->control, &asked,
+						  ticket->slot, ticket->serial);
 
 	if (how != CONTROL_STAY)
 		(void)kill(monitor, how == CONTROL_NOW ? MONITOR_KICK_NOW
@@ -155,6 +158,7 @@ static void hear(struct acceptor *a)
 	if (a->obeyed == a->service->asked.changes)
 		return;
 	a->obeyed = a->service->asked.changes;
+	asked.n = 0;
 	live_each(&a->live, kick, a);
 }
 

@@ -179,8 +179,9 @@ bool control_look(struct control_look *look, struct control_state *state)
 	return true;
 }
 
-uint32_t control_look_words(const struct control_look *look, uint32_t first,
-			    uint32_t n, uint64_t *words)
+/* How many could be read. */
+static uint32_t control_look_words(const struct control_look *look,
+				   uint32_t first, uint32_t n, uint64_t *words)
 {
 	uint64_t from = offsetof(struct control_file, words) +
 			(uint64_t)first * sizeof(*words);
@@ -194,7 +195,7 @@ uint32_t control_look_words(const struct control_look *look, uint32_t first,
 	return got < 0 ? 0 : (uint32_t)((size_t)got / sizeof(*words));
 }
 
-enum control_how control_word(uint64_t word, uint64_t serial)
+static enum control_how control_how_of(uint64_t word, uint64_t serial)
 {
 	if (!word || !(serial & 1) || (word | 1) != serial)
 		return CONTROL_STAY;
@@ -207,6 +208,22 @@ enum control_how control_look_at(const struct control_look *look, uint32_t slot,
 	uint64_t word;
 
 	return control_look_words(look, slot, 1, &word) == 1
-		       ? control_word(word, serial)
+		       ? control_how_of(word, serial)
+		       : CONTROL_STAY;
+}
+
+enum control_how control_look_ahead(const struct control_look *look,
+				    struct control_ahead *ahead, uint32_t slot,
+				    uint64_t serial)
+{
+	/* What is below `first` is far above it in unsigned numbers. */
+	if (slot - ahead->first >= ahead->n) {
+		ahead->first = slot - slot % CONTROL_AHEAD;
+		ahead->n = control_look_words(look, ahead->first, CONTROL_AHEAD,
+					      ahead->words);
+	}
+	return slot - ahead->first < ahead->n
+		       ? control_how_of(ahead->words[slot - ahead->first],
+					serial)
 		       : CONTROL_STAY;
 }

@@ -95,13 +95,19 @@ bool control_look(struct control_look *look, struct control_state *state);
 enum control_how control_look_at(const struct control_look *look, uint32_t slot,
 				 uint64_t serial);
 
+/* Words of places, as they were read together. All zero: none yet. */
+enum { CONTROL_AHEAD = 512 };
+struct control_ahead {
+	uint32_t first, n;
+	uint64_t words[CONTROL_AHEAD];
+};
+
 /*
- * The same for many: reads the words of n places from `first` on, to be judged
- * by control_word(). How many could be read.
+ * The same for who asks for many sessions, most of them in the order of their
+ * places: a system call for CONTROL_AHEAD of them. To begin anew, set n to 0.
  */
-uint32_t control_look_words(const struct control_look *look, uint32_t first,
-			    uint32_t n, uint64_t *words);
-/* What such a word asks of a session. Pure. */
-enum control_how control_word(uint64_t word, uint64_t serial);
+enum control_how control_look_ahead(const struct control_look *look,
+				    struct control_ahead *ahead, uint32_t slot,
+				    uint64_t serial);
 
 #endif

@@ -115,6 +115,17 @@ static void test_a_session_is_asked_to_end(void **state)
 	admission_leave(&adm, &c);
 }
 
+/* As it stands in the file. */
+static void put_word(uint32_t slot, uint64_t word)
+{
+	int fd = openat(run_dir, "control", O_WRONLY);
+
+	assert_int_equal(pwrite(fd, &word, sizeof(word),
+				4096 + slot * (off_t)sizeof(word)),
+			 sizeof(word));
+	close(fd);
+}
+
 static void test_words(void **state)
 {
 	static const struct {
@@ -134,9 +145,11 @@ static void test_words(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_int_equal(control_word(cases[i].word, cases[i].serial),
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		put_word(5, cases[i].word);
+		assert_int_equal(control_look_at(&obeying, 5, cases[i].serial),
 				 cases[i].how);
+	}
 	/* none that could not be told from no request */
 	assert_int_equal(control_open(&control, run_dir), 0);
 	assert_false(control_end(&control, 0, 0, CONTROL_NOW));
@@ -152,17 +165,42 @@ static void test_words(void **state)
 
 static void test_many_words_at_once(void **state)
 {
-	uint64_t words[4];
+	static const uint32_t slots[] = {12,
+					 0,
+					 CONTROL_AHEAD - 1,
+					 CONTROL_AHEAD,
+					 3 * CONTROL_AHEAD + 1,
+					 SLOTS_MAX - 1,
+					 7};
+	struct control_ahead ahead = {.n = 0};
 
 	(void)state;
 	assert_int_equal(control_open(&control, run_dir), 0);
-	assert_true(control_end(&control, 12, 99, CONTROL_GRACEFULLY));
-	assert_int_equal(control_look_words(&obeying, 10, 4, words), 4);
-	assert_int_equal(words[1], 0);
-	assert_int_equal(control_word(words[2], 99), CONTROL_GRACEFULLY);
-	assert_int_equal(control_look_words(&obeying, SLOTS_MAX - 2, 4, words),
-			 2);
-	assert_int_equal(control_look_words(&obeying, SLOTS_MAX, 4, words), 0);
+	for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++)
+		assert_true(control_end(&control, slots[i], 99,
+					CONTROL_GRACEFULLY));
+	/* in whatever order */
+	for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
+		assert_int_equal(
+			control_look_ahead(&obeying, &ahead, slots[i], 99),
+			CONTROL_GRACEFULLY);
+		assert_int_equal(
+			control_look_ahead(&obeying, &ahead, slots[i], 101),
+			CONTROL_STAY);
+	}
+	assert_int_equal(control_look_ahead(&obeying, &ahead, 1, 99),
+			 CONTROL_STAY);
+	assert_int_equal(control_look_ahead(&obeying, &ahead, SLOTS_MAX, 99),
+			 CONTROL_STAY);
+	/* what was read holds until it is begun anew */
+	assert_int_equal(control_look_ahead(&obeying, &ahead, 7, 99),
+			 CONTROL_GRACEFULLY);
+	assert_true(control_end(&control, 7, 99, CONTROL_NOW));
+	assert_int_equal(control_look_ahead(&obeying, &ahead, 7, 99),
+			 CONTROL_GRACEFULLY);
+	ahead.n = 0;
+	assert_int_equal(control_look_ahead(&obeying, &ahead, 7, 99),
+			 CONTROL_NOW);
 }
 
 /* Whatever is in the file asks for nothing that there is not. */
