@@ -81,6 +81,7 @@ struct actor {
 	uint8_t marks[CHANNEL_BITMAPS][MARKS];
 	bool is_marked; /* some marks came */
 	struct channel_summary summary;
+	struct statistics_counters counters; /* the front's own */
 	char *got;
 	size_t n;
 	char heard[CHANNEL_OCTETS];
@@ -388,6 +389,7 @@ static void run_front(struct actor *actor)
 		.offer_user = actor->script->offer_user,
 		.keep_seen = actor->script->keep_seen,
 		.greeting = "ready",
+		.counters = &actor->counters,
 	};
 	int client[2], channel[2], output[2];
 	pthread_t thread;
@@ -399,6 +401,7 @@ static void run_front(struct actor *actor)
 	actor->channel = channel[1];
 	actor->output = output[1];
 	actor->state = CHANNEL_IN_LOGIN;
+	memset(&actor->counters, 0, sizeof(actor->counters));
 	setup.in = client[0];
 	setup.channel = channel[0];
 	setup.out = output[0];

@@ -124,7 +124,6 @@ struct channel_marks {
 };
 
 struct channel_done {
-	uint32_t removed; /* messages removed, or found gone */
 	uint32_t failed;  /* messages that could not be removed */
 	/*
 	 * 0, or the errno of what failed first; ECANCELED: nothing was done,
@@ -145,7 +144,7 @@ enum channel_reason {
 
 struct channel_summary {
 	uint32_t reason; /* enum channel_reason */
-	uint32_t retr, top, dele, errors;
+	uint32_t retr, top;
 	uint32_t cleartext; /* passwords refused without encryption */
 	uint64_t retr_octets, top_octets;
 	uint64_t received, sent; /* octets on the connection */

@@ -61,7 +61,6 @@ struct front {
 	uint64_t alive_at; /* clock_ms, as the next */
 	uint64_t line_at;  /* a command was read, or the one before answered */
 	enum channel_reason reason;
-	uint32_t removed; /* messages, by UPDATE */
 	struct statistics_counters *own;
 
 	struct line_reader reader;

@@ -80,8 +80,6 @@ struct channel_summary front_summary(const struct front *front, uint64_t sent)
 		.reason = front->reason,
 		.retr = (uint32_t)counters_get(&counts->retrieved),
 		.top = (uint32_t)counters_get(&counts->topped),
-		.dele = front->removed,
-		.errors = (uint32_t)counters_get(&counts->errors),
 		.cleartext = (uint32_t)counters_get(&counts->cleartext),
 		.retr_octets = counters_get(&counts->retrieved_octets),
 		.top_octets = counters_get(&counts->topped_octets),

@@ -295,7 +295,6 @@ static bool has_last_words(struct front *front, struct channel_summary *words)
 {
 	enum { SHORT = 4096 };
 
-	front->removed = front->deleted_count;
 	*words = front_summary(front, front->out.sent + front->out.n +
 					      front_reply_octets(REPLY_BYE));
 	return front->setup->is_socket && words->sent <= SHORT;
@@ -321,12 +320,10 @@ static enum front_reply update(struct front *front)
 		return REPLY_NONE;
 	memcpy(&done, message.body.p, sizeof(done));
 	if (done.error == ECANCELED) {
-		front->removed = 0;
 		front->reason = CHANNEL_TOLD;
 		front->is_error = true;
 		return REPLY_NONE;
 	}
-	front->removed = done.removed;
 	front->is_summed = has_words && done.failed == 0 && done.error == 0;
 	if (done.failed == 0 && done.error == 0)
 		return REPLY_BYE;

@@ -205,7 +205,6 @@ void monitor_on_commit(struct monitor *m, struct channel_message *message)
 					m->marks[CHANNEL_RETRIEVED],
 					&m->outcome);
 
-		done.removed = m->outcome.removed;
 		done.failed = m->outcome.failed;
 		done.error = -r;
 		monitor_count_update(m);
