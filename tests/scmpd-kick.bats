@@ -157,6 +157,25 @@ was_kicked() {
 	wait_for 30 was_kicked
 }
 
+@test "what nobody would hear is not said to be done" {
+	# Whose run_dir it is can open the file that is there then.
+	rm "$WORLD/run/control"
+	if [ "$EUID" = 0 ]; then
+		local_says 'KICK user=joe' 'DRAIN on' 'LOGLEVEL debug' \
+			'DISABLE_USER joe' 'BAN user jane' DRAIN
+		answers_are '-ERR [[]SYS/TEMP] *replaced; restart scmpd' \
+			'-ERR [[]SYS/TEMP] *' '-ERR [[]SYS/TEMP] *' \
+			'+OK user disabled; sessions * were not told *' \
+			'+OK banned; 0 sessions * were not told *' '+OK off'
+		grep -q 'control: .*no session is told' "$WORLD/scmpd.log"
+		stop_scmpd
+		start_scmpd
+	fi
+	local_says 'KICK user=ann now' 'DRAIN on' 'DRAIN'
+	answers_are '+OK 1 session told to close' '+OK nobody is let in; *' '+OK on'
+	[ "$(asked)" = 'stay now stay stay' ]
+}
+
 @test "a user who is disabled, deleted or banned is not on any more" {
 	stop_pretending
 	serve

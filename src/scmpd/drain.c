@@ -9,6 +9,7 @@ enum { DRAIN_IDLE_MS = 10 * 1000 };
 
 void drain_show(struct call *call)
 {
+	(void)!control_renew(&call->scmpd->control);
 	call_answer(call, SCMP_CODE_OK, "%s",
 		    control_asked(&call->scmpd->control).drain ? "on" : "off");
 }

@@ -3,6 +3,9 @@
 
 #include "stats/statistics_look.h"
 #include "store/database_users.h"
+#include "sys/log.h"
+
+#include <string.h>
 
 struct kicking {
 	struct scmpd *scmpd;
@@ -49,11 +52,24 @@ uint32_t kick_sessions(struct scmpd *s, const struct kick_match *match,
 		       enum control_how how)
 {
 	struct kicking k = {s, match, how, 0};
+	int failed = control_renew(&s->control);
 
+	if (failed < 0)
+		log_error("run_dir %s: control: %s; no session is told to "
+			  "close until scmpd is restarted",
+			  s->run_dir, strerror(-failed));
 	(void)!statistics_look_all(&s->statistics, kick_one, &k, NULL);
 	if (k.n)
 		control_publish(&s->control);
 	return k.n;
+}
+
+const char *kick_trouble(const struct scmpd *s)
+{
+	return s->control.file ? ""
+			       : "; sessions that are on were not told (the "
+				 "file control in run_dir was removed or "
+				 "replaced; restart scmpd)";
 }
 
 uint32_t kick_user(struct scmpd *s, struct span user,

@@ -29,6 +29,10 @@ struct kick_match {
 uint32_t kick_sessions(struct scmpd *s, const struct kick_match *match,
 		       enum control_how how);
 
+/* What is to be added to an answer where nobody heard of the last of these;
+ * else nothing. */
+const char *kick_trouble(const struct scmpd *s);
+
 /* All of a user: POP3 gracefully, and SCMP but for `except` (or NULL). */
 uint32_t kick_user(struct scmpd *s, struct span user,
 		   const struct connection *except);

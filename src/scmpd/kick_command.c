@@ -2,6 +2,7 @@
 /* KICK: asking sessions to end, as far as the caller may. */
 #include "base/num.h"
 #include "scmpd/handlers.h"
+#include "scmpd/server.h"
 #include "scmpd/sessions.h"
 #include "scmpd/sparing.h"
 #include "scmpd/watch.h"
@@ -112,13 +113,9 @@ void kick_command(struct call *call)
 	/* Also where he has no sessions. */
 	if (is_exact(user) && sparing_is_of(&sparing, user) && !sparing.failed)
 		answer(call, 0, 1);
-	else if (!call->scmpd->control.file)
-		call_answer(call, SCMP_CODE_SYS_TEMP,
-			    "nothing can be asked of sessions: there is no "
-			    "file for it in run_dir");
 	else if (!can_fit(call, &match))
 		answer(call, 0, 0); /* nobody's */
-	else
+	else if (server_can_ask(call))
 		kick(&sparing, &match);
 	account_close(&account);
 }

@@ -146,20 +146,21 @@ static void end_all_from(struct call *call, struct account *a,
 	if (sparing.n)
 		call_answer(call, SCMP_CODE_OK,
 			    "banned; %u session%s told to close; %u of "
-			    "accounts that may do more than you stay",
-			    n, n == 1 ? "" : "s", sparing.n);
+			    "accounts that may do more than you stay%s",
+			    n, n == 1 ? "" : "s", sparing.n,
+			    kick_trouble(call->scmpd));
 	else
 		call_answer(call, SCMP_CODE_OK,
-			    "banned; %u session%s told to close", n,
-			    n == 1 ? "" : "s");
+			    "banned; %u session%s told to close%s", n,
+			    n == 1 ? "" : "s", kick_trouble(call->scmpd));
 }
 
 static void end_all_of(struct call *call, const char *user)
 {
 	uint32_t n = kick_user(call->scmpd, span_str(user), call->connection);
 
-	call_answer(call, SCMP_CODE_OK, "banned; %u session%s told to close", n,
-		    n == 1 ? "" : "s");
+	call_answer(call, SCMP_CODE_OK, "banned; %u session%s told to close%s",
+		    n, n == 1 ? "" : "s", kick_trouble(call->scmpd));
 }
 
 static void ban(struct call *call, struct account *a,

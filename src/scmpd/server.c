@@ -3,11 +3,11 @@
 
 bool server_can_ask(struct call *call)
 {
-	if (call->scmpd->control.file)
+	if (control_renew(&call->scmpd->control) == 0)
 		return true;
 	call_answer(call, SCMP_CODE_SYS_TEMP,
-		    "nothing can be asked of the server: there is no file for "
-		    "it in run_dir");
+		    "nothing can be asked of the server: the file control in "
+		    "run_dir was removed or replaced; restart scmpd");
 	return false;
 }
 

@@ -199,7 +199,9 @@ static void remove_user(struct call *call, struct account *a)
 		call_database_failed(call, failed, &error);
 	} else if (account_commit(call, a)) {
 		(void)kick_user(call->scmpd, span_str(name), call->connection);
-		call_answer(call, SCMP_CODE_OK, "user deleted; the mail stays");
+		call_answer(call, SCMP_CODE_OK,
+			    "user deleted; the mail stays%s",
+			    kick_trouble(call->scmpd));
 	}
 }
 
@@ -232,8 +234,9 @@ static void set_enabled(struct call *call, struct account *a, bool enabled)
 		return;
 	if (!enabled)
 		(void)kick_user(call->scmpd, span_str(name), call->connection);
-	call_answer(call, SCMP_CODE_OK, "user %s",
-		    enabled ? "enabled" : "disabled");
+	call_answer(call, SCMP_CODE_OK, "user %s%s",
+		    enabled ? "enabled" : "disabled",
+		    enabled ? "" : kick_trouble(call->scmpd));
 }
 
 static void enable(struct call *call, bool enabled)

@@ -35,17 +35,28 @@ int control_open(struct control *c, int run_dirfd)
 {
 	int fd;
 
+	c->run_dirfd = run_dirfd;
 	c->file = shared_open(run_dirfd, &control_kind, &fd);
-	if (!c->file)
-		return fd;
-	close(fd);
-	return 0;
+	c->fd = c->file ? fd : -1;
+	return c->file ? 0 : fd;
+}
+
+int control_renew(struct control *c)
+{
+	if (c->file) {
+		if (shared_is_whole(c->fd, &control_kind) == 0)
+			return 0;
+		control_close(c);
+	}
+	return control_open(c, c->run_dirfd);
 }
 
 void control_close(struct control *c)
 {
-	shared_close(-1, c->file, &control_kind);
+	if (c->file)
+		shared_close(c->fd, c->file, &control_kind);
 	c->file = NULL;
+	c->fd = -1;
 }
 
 bool control_end(struct control *c, uint32_t slot, uint64_t serial,

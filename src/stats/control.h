@@ -10,7 +10,7 @@
  * of the session that is asked to end, so that no request is ever meant for the
  * place's next session. One number tells that something has changed.
  *
- * The daemon keeps the file mapped and nothing else of it. Everybody else reads
+ * The daemon keeps the file mapped. Everybody else reads
  * it by system calls, so that whatever is done to it harms nobody, and checks
  * what is read.
  *
@@ -45,15 +45,24 @@ struct control_file;
 
 struct control {
 	struct control_file *file; /* NULL: none */
+	int run_dirfd;		   /* the caller's */
+	int fd;			   /* to see whether the file is still there */
 };
 
 /*
- * Opens or makes the file, maps it and closes it. 0 or a negative errno; either
- * way *c is usable and to be closed. That it was replaced is not noticed: open
- * it again by a new process.
+ * Opens or makes the file, and maps it. 0 or a negative errno; either way *c is
+ * usable and to be closed. The folder's descriptor must stay open as long.
  */
 __attribute__((warn_unused_result)) int control_open(struct control *c,
 						     int run_dirfd);
+
+/*
+ * To be asked before something is asked for: is the file still the one that
+ * others read? If it was removed, replaced or cut, it is opened again, as far
+ * as this process may; what had been asked for is forgotten. 0, or a negative
+ * errno: nobody would hear.
+ */
+__attribute__((warn_unused_result)) int control_renew(struct control *c);
 void control_close(struct control *c);
 
 /* Asks the session of that place and serial to end. False: no file, or no such

@@ -246,6 +246,43 @@ static void test_a_cut_file(void **state)
 	assert_true(now().drain);
 }
 
+/* What is asked for is asked of those who look, whatever became of the file. */
+static void test_who_asks_finds_another_file(void **state)
+{
+	struct control_state s;
+	int fd;
+
+	(void)state;
+	assert_int_equal(control_open(&control, run_dir), 0);
+	control_set_drain(&control, true);
+	assert_int_equal(control_renew(&control), 0);
+	assert_true(control_asked(&control).drain);
+	/* removed */
+	assert_int_equal(unlinkat(run_dir, "control", 0), 0);
+	assert_true(control_look(&obeying, &s));
+	assert_false(s.drain);
+	assert_int_equal(control_renew(&control), 0);
+	assert_false(control_asked(&control).drain);
+	control_set_drain(&control, true);
+	assert_true(now().drain);
+	/* cut: nobody may touch what is mapped */
+	fd = openat(run_dir, "control", O_WRONLY);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	close(fd);
+	assert_int_equal(control_renew(&control), 0);
+	control_set_drain(&control, true);
+	assert_true(control_look(&obeying, &s));
+	assert_true(s.drain);
+	/* and not to be had */
+	assert_int_equal(unlinkat(run_dir, "control", 0), 0);
+	assert_int_equal(mkdirat(run_dir, "control", 0700), 0);
+	assert_true(control_renew(&control) < 0);
+	assert_false(control_end(&control, 12, 99, CONTROL_NOW));
+	assert_int_equal(unlinkat(run_dir, "control", AT_REMOVEDIR), 0);
+	assert_int_equal(control_renew(&control), 0);
+	assert_true(control_end(&control, 12, 99, CONTROL_NOW));
+}
+
 /* After as many changes as the one before. */
 static void test_another_file_has_another_number(void **state)
 {
@@ -307,6 +344,7 @@ int main(void)
 		test(test_many_words_at_once),
 		test(test_nonsense),
 		test(test_a_cut_file),
+		test(test_who_asks_finds_another_file),
 		test(test_another_file_has_another_number),
 		test(test_a_replaced_file_is_opened),
 		test(test_without_a_file),
