@@ -99,6 +99,24 @@ value() { # of a line NAME=VALUE... of STATUS, with its source
 	[ "$REPLY" = stay ]
 }
 
+is_asked() { # ID
+	pretends asked "$1"
+	[ "$REPLY" = gracefully ]
+}
+
+@test "who becomes idle while it drains is told then, after a restart, too" {
+	local_says 'DRAIN on'
+	pretends session user=joe state=transaction age=60 idle=30
+	pretends session user=joe state=transaction age=60 idle=30 dele=1
+	wait_for 30 is_asked 1
+	pretends asked 2
+	[ "$REPLY" = stay ]
+	stop_scmpd
+	start_scmpd
+	pretends session user=joe state=transaction age=60 idle=30
+	wait_for 30 is_asked 3
+}
+
 refused() {
 	local line
 	{ read -r -t "$STEP_LIMIT" line <"/dev/tcp/127.0.0.1/$PORT"; } 2>/dev/null

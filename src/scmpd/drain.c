@@ -4,8 +4,15 @@
 #include "scmpd/kick.h"
 #include "scmpd/server.h"
 
-/* Sessions that have said nothing for so long are idle. */
-enum { DRAIN_IDLE_MS = 10 * 1000 };
+#include <errno.h>
+#include <event2/event.h>
+
+enum {
+	/* Sessions that have said nothing for so long are idle. */
+	DRAIN_IDLE_MS = 10 * 1000,
+	/* How often those are looked for that have become so. */
+	DRAIN_AGAIN_S = 5,
+};
 
 void drain_show(struct call *call)
 {
@@ -25,6 +32,33 @@ static uint32_t end_idle(struct scmpd *s)
 	return kick_sessions(s, &idle, CONTROL_GRACEFULLY);
 }
 
+static void on_again(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	(void)end_idle(context);
+}
+
+static void look_again(struct scmpd *s, bool on)
+{
+	const struct timeval again = {.tv_sec = DRAIN_AGAIN_S};
+
+	if (on)
+		(void)event_add(s->drain, &again);
+	else
+		(void)event_del(s->drain);
+}
+
+/* Nobody is let in as long as the file says so, whoever began it. */
+int drain_start(struct scmpd *s)
+{
+	s->drain = event_new(s->base, -1, EV_PERSIST, on_again, s);
+	if (!s->drain)
+		return -ENOMEM;
+	look_again(s, control_asked(&s->control).drain);
+	return 0;
+}
+
 void drain_set(struct call *call)
 {
 	struct scmpd *s = call->scmpd;
@@ -37,6 +71,7 @@ void drain_set(struct call *call)
 		return;
 	control_set_drain(&s->control, on);
 	control_publish(&s->control);
+	look_again(s, on);
 	if (on)
 		n = end_idle(s);
 	call_answer(call, on == was ? SCMP_CODE_NOCHANGE : SCMP_CODE_OK,

@@ -23,6 +23,7 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+struct event;
 struct event_base;
 struct connection;
 struct http;
@@ -53,6 +54,7 @@ struct scmpd {
 	struct rulebook rulebook;
 	struct statistics_look statistics;
 	struct control control;
+	struct event *drain; /* pending while nobody is let in; see drain.c */
 	struct penalty penalty;
 	struct watch watch;
 	struct logins logins;

@@ -13,6 +13,8 @@ bool server_can_ask(struct call *call)
 
 int server_start(struct scmpd *s)
 {
+	int failed = drain_start(s);
+
 	loglevel_take(s);
-	return reload_start(s);
+	return failed < 0 ? failed : reload_start(s);
 }

@@ -8,8 +8,8 @@
 #include "scmpd/scmpd.h"
 #include "stats/control.h"
 
-/* Has the log level in force that was set here before, and waits for SIGHUP,
- * which is RELOAD. 0 or -ENOMEM. */
+/* Has in force what was set here before, and waits for SIGHUP, which is RELOAD.
+ * 0 or -ENOMEM. */
 __attribute__((warn_unused_result)) int server_start(struct scmpd *s);
 
 /* Can anything be asked of them? False: answered. */
@@ -18,7 +18,8 @@ __attribute__((warn_unused_result)) bool server_can_ask(struct call *call);
 /* What was set before the machine was started again holds for sessions, too. */
 void loglevel_take(struct scmpd *s);
 
-/* 0 or -ENOMEM. */
+/* Both 0 or -ENOMEM. */
+__attribute__((warn_unused_result)) int drain_start(struct scmpd *s);
 __attribute__((warn_unused_result)) int reload_start(struct scmpd *s);
 
 #endif
