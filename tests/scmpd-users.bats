@@ -50,3 +50,15 @@ many() { # LETTER HOW_MANY TEXT
 	local_says 'USERS limit=0' 'USERS limit=00 offset=299'
 	[ "$(grep -c '^user=a' <<<"$SAID")" = 301 ]
 }
+
+@test "who is in no database is not listed, and that is said" {
+	many a 1 NULL
+	local_says USERS MAX_USERS
+	answers_are '+OK users' 'user=a0 *' . '+OK 0 users at most; 1 now; 0 is no limit'
+	stop_scmpd
+	echo 'fred:{PLAIN}secret:::::' >"$WORLD/users"
+	start_scmpd -o "users=sqlite:$DATABASE,passwd-file:$WORLD/users"
+	local_says USERS MAX_USERS
+	answers_are '+OK users of the database; those of other stores are not *' \
+		'user=a0 *' . '+OK 0 users at most; 1 now; *; those of other stores *'
+}

@@ -187,11 +187,11 @@ const struct scmp_verb_row scmp_verbs[SCMP_VERBS] = {
 		 {{"mask", SCMP_KIND_MASK, SCMP_OPTIONAL, NULL},
 		  KEY("offset", NUMBER), KEY("limit", NUMBER)},
 		 MANY, RIGHT(USERS_READ), 0,
-		 "list users whose names fit a mask, in which * is anything "
-		 "and ? one character"})},
+		 "list users of the database whose names fit a mask, in which "
+		 "* is anything and ? one character"})},
 	[SCMP_MAX_USERS] = {"MAX_USERS", LOGGED_IN, FORMS(
 		{SCMP_TO_SHOW, NULL, {{0}}, ONE, RIGHT(CONFIG_READ), 0,
-		 "show how many users there may be; 0 is no limit"},
+		 "show how many users the database may have; 0 is no limit"},
 		{SCMP_TO_SET, NULL, {NUMBER("n")}, ONE, RIGHT(CONFIG_WRITE),
 		 SCMP_CHANGES, "change it"})},
 	[SCMP_ADD_USER] = {"ADD_USER", LOGGED_IN, FORMS(
@@ -339,11 +339,13 @@ const struct scmp_verb_row scmp_verbs[SCMP_VERBS] = {
 		 "show whether new sessions are kept out"},
 		{SCMP_TO_SET, NULL, {CHOICE("on|off")}, ONE,
 		 RIGHT(SERVER_CONTROL), SCMP_CHANGES,
-		 "keep new sessions out and end idle ones, or let them in "
-		 "again"})},
+		 "keep new sessions out and end those that are or become idle, "
+		 "or let them in again"})},
 	[SCMP_RELOAD] = {"RELOAD", LOGGED_IN, FORMS(
 		{SCMP_TO_DO, NULL, {{0}}, ONE, RIGHT(SERVER_CONTROL),
-		 SCMP_CHANGES, "read the configuration again"})},
+		 SCMP_CHANGES,
+		 "have scmpd read the configuration again; the server of POP3 "
+		 "does at its own reload, by the service manager or SIGHUP"})},
 };
 /* clang-format on */
 

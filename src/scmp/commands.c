@@ -61,9 +61,12 @@ const struct command commands[] = {
 	 "print all counts for Prometheus, in the OpenMetrics format"},
 	{"drain", NULL, "[on|off]", 0, 1, 0, 0, COMMAND_READS, NULL,
 	 online_drain, NO_KEYS,
-	 "keep new sessions out and end idle ones, or let them in again"},
+	 "keep new sessions out and end those that are or become idle, or "
+	 "let them in again"},
 	{"reload", NULL, "", 0, 0, 0, 0, COMMAND_READS, NULL, online_reload,
-	 NO_KEYS, "let the server read its configuration again"},
+	 NO_KEYS,
+	 "have scmpd read its configuration again; the server of POP3 has "
+	 "a reload of its own"},
 	{"whoami", NULL, "", 0, 0, 0, 0, COMMAND_READS, NULL, online_whoami,
 	 NO_KEYS, "show whom scmpd takes you for"},
 	{"raw", NULL, "", 0, 0, 0, 0, COMMAND_OPENS, NULL, online_raw, NO_KEYS,

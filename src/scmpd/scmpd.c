@@ -85,6 +85,11 @@ struct penalty_rules scmpd_penalty_rules(const struct scmpd *s)
 	};
 }
 
+bool scmpd_has_other_users(const struct scmpd *s)
+{
+	return s->users.n > 1;
+}
+
 int scmpd_take_settings(struct scmpd *s, struct buf *error)
 {
 	int failed;

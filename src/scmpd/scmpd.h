@@ -75,6 +75,9 @@ int scmpd_main(int argc, char **argv);
 /* As the settings are now, those that were changed here among them. */
 struct penalty_rules scmpd_penalty_rules(const struct scmpd *s);
 
+/* Are there stores of users besides the database, whom no command knows? */
+bool scmpd_has_other_users(const struct scmpd *s);
+
 /* --- connections --- */
 
 /*

@@ -36,9 +36,11 @@ void users_show_max(struct call *call)
 	max = (unsigned long long)call->scmpd->settings->max_users;
 	if (count(call, &a, &n))
 		call_answer(call, SCMP_CODE_OK,
-			    "%llu users at most; %llu now%s", max,
-			    (unsigned long long)n,
-			    max ? "" : "; 0 is no limit");
+			    "%llu users at most; %llu now%s%s", max,
+			    (unsigned long long)n, max ? "" : "; 0 is no limit",
+			    scmpd_has_other_users(call->scmpd)
+				    ? "; those of other stores do not count"
+				    : "");
 	account_close(&a);
 }
 

@@ -178,6 +178,10 @@ void users_list(struct call *call)
 		l->left = INT64_MAX;
 	rulebook_look(&call->scmpd->rulebook, 0);
 	logins_look(call->scmpd);
-	call_begin(call, "users");
+	call_begin(call, "%s",
+		   scmpd_has_other_users(call->scmpd)
+			   ? "users of the database; those of other stores are "
+			     "not listed"
+			   : "users");
 	call_continue(call, &source, l);
 }
