@@ -107,6 +107,62 @@ asked() { # what each session is asked for, in their order
 	[ "$REPLY" = stay ]
 }
 
+# Another connection of joe's, in $THERE.
+joe_is_there() {
+	local i line
+	exec {THERE}<>"/dev/tcp/127.0.0.1/$SCMP_PORT"
+	printf 'USER joe\r\nPASS %s\r\n' "$PASSWORD" >&"$THERE"
+	for i in 1 2 3; do read -r -t 60 -u "$THERE" line; done
+	[[ $line == '+OK '* ]]
+}
+
+joe_is_still_there() {
+	local line
+	printf 'NOOP\r\n' >&"$THERE" &&
+		read -r -t 60 -u "$THERE" line && [[ $line == '+OK still'* ]]
+}
+
+resets() {
+	local_says 'RESET_USER_PASSWORD joe "another horse"'
+	answers_are '+OK*'
+	PASSWORD='another horse'
+}
+
+changes() {
+	says joe "CHANGE_PASSWORD \"$PASSWORD\" \"third horse\"" NOOP
+	answers_are '+OK password changed' '+OK still here'
+	PASSWORD='third horse'
+}
+
+@test "a new password leaves sessions as they are, if the policy does not end them" {
+	local way
+	for way in resets changes; do
+		joe_is_there
+		"$way"
+		joe_is_still_there
+		exec {THERE}>&-
+		[ "$(asked)" = 'stay stay stay stay' ]
+	done
+}
+
+@test "where the policy says so a new password ends all other sessions, POP3 and SCMP" {
+	local_says 'POLICY kick_on_change yes'
+	answers_are '+OK*'
+	joe_is_there
+	resets
+	refute joe_is_still_there
+	exec {THERE}>&-
+	[ "$(asked)" = 'gracefully stay stay stay' ]
+	pretends leave 1
+	pretends session user=joe ip=192.0.2.7 state=transaction
+	joe_is_there
+	changes
+	refute joe_is_still_there
+	exec {THERE}>&-
+	pretends asked 5
+	[ "$REPLY" = gracefully ]
+}
+
 @test "a KICK is in the audit, and events tell of it if it met somebody" {
 	local_says 'KICK id=1 now' 'KICK id=77'
 	audited 'user=root from=local verb=KICK args="now id=1" result=OK'
