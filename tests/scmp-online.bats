@@ -101,7 +101,7 @@ visits_foreign() { # OPTION...
 	need_root
 	need setpriv socat
 	local port
-	port=$(free_port_of_loopback)
+	port=$(free_port)
 	chmod 755 "$WORLD"
 	install -d -o 34567 -m 777 "$WORLD/foreign"
 	cat >"$WORLD/foreign/greets" <<-'SCRIPT'

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Events: what happened lately, and what happens now. */
 #include "base/num.h"
+#include "proto/scmp_event.h"
 #include "scmp/commands.h"
 #include "scmp/online.h"
 #include "sys/signals.h"
@@ -25,19 +26,6 @@ static const char usually[] = "100";
 
 /* --- records --- */
 
-static bool is_number(struct span key)
-{
-	static const char *const numbers[] = {"id",   "pid", "port", "age",
-					      "in",   "out", "retr", "dele",
-					      "more", "n"};
-
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		if (span_equal(key, span_str(numbers[i])))
-			return true;
-	}
-	return false;
-}
-
 static json_t *value_of(const struct scmp_field *field)
 {
 	char memory[SCMP_REPLY_LIMIT];
@@ -49,11 +37,16 @@ static json_t *value_of(const struct scmp_field *field)
 	buf_init(&out, memory, sizeof(memory) - 1);
 	scmp_field_add_value(&out, field);
 	memory[out.n] = '\0';
-	if (span_equal(field->key, span_str("time")))
+	switch (scmp_event_kind_of(field->key)) {
+	case SCMP_EVENT_IS_TIME:
 		return json_real(strtod(memory, NULL));
-	if (is_number(field->key) &&
-	    num_parse_u64(buf_span(&out), INT64_MAX, &n))
-		return json_integer((json_int_t)n);
+	case SCMP_EVENT_IS_NUMBER:
+		if (num_parse_u64(buf_span(&out), INT64_MAX, &n))
+			return json_integer((json_int_t)n);
+		break;
+	case SCMP_EVENT_IS_TEXT:
+		break;
+	}
 	return json_stringn(memory, out.n);
 }
 
