@@ -194,21 +194,3 @@ int64_t admission_held_since(struct admission *a, dev_t dev, ino_t ino)
 	}
 	return latest;
 }
-
-bool admission_counts(struct admission *a, const struct network_address *peer,
-		      uint32_t *sessions, uint32_t *network)
-{
-	const struct slots_network *n = NULL;
-	struct slots_key key;
-
-	if (!admission_file_lock(a))
-		return false;
-	if (peer) {
-		key = slots_key_of(peer);
-		n = slots_network(a->file, &key);
-	}
-	*sessions = a->file->total;
-	*network = n ? n->count : 0;
-	admission_file_unlock(a);
-	return true;
-}

@@ -170,12 +170,4 @@ void admission_hold(struct admission *a, const struct admission_ticket *ticket,
  */
 int64_t admission_held_since(struct admission *a, dev_t dev, ino_t ino);
 
-/*
- * Present numbers, for the log: sessions in all, and those of the peer's
- * network (0 for NULL); dead ones that nobody has folded are counted. False,
- * and nothing set, if they cannot be told.
- */
-bool admission_counts(struct admission *a, const struct network_address *peer,
-		      uint32_t *sessions, uint32_t *network);
-
 #endif

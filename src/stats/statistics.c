@@ -76,12 +76,6 @@ static bool statistics_is_usable(struct statistics *st)
 	return false;
 }
 
-bool statistics_is_lost(struct statistics *st)
-{
-	(void)statistics_is_usable(st);
-	return st->lost;
-}
-
 /* --- pages, by system calls --- */
 
 static off_t statistics_identity_at(uint64_t slot)

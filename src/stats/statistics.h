@@ -27,8 +27,8 @@
  * for it (front and monitor) has to hold the ticket's descriptor until then.
  *
  * Trust and damage are as with stats/admission.h. The file is never opened a
- * second time: a process that finds it replaced or cut counts no more
- * (statistics_is_lost()). A process that has a page mapped survives that the
+ * second time: a process that finds it replaced or cut counts no more (`lost`).
+ * A process that has a page mapped survives that the
  * file is cut (statistics_survive()).
  *
  * Nothing blocks. One struct statistics per process.
@@ -140,6 +140,9 @@ struct events_ring; /* stats/events_ring.h */
 
 struct statistics {
 	int fd; /* -1: no file, or given up */
+	/* There was one that is no longer what it was, or what others find
+	 * under the name, as was seen when it was used: who serves many
+	 * sessions should be replaced by a new process. */
 	bool lost;
 	struct statistics_head *head;
 	/* Where folding tells of the end of a session; NULL: nowhere. The
@@ -164,13 +167,6 @@ __attribute__((warn_unused_result)) int statistics_open(struct statistics *st,
 
 /* Unmaps the head and closes the file; single pages that were mapped stay. */
 void statistics_close(struct statistics *st);
-
-/*
- * Was there a file that is no longer what it was, or what others find under
- * the name? Looks at it (one fstat). Whoever serves many sessions should then
- * be replaced by a new process.
- */
-bool statistics_is_lost(struct statistics *st);
 
 /* --- by admission, under its lock --- */
 
@@ -251,6 +247,5 @@ void statistics_set_state(struct statistics_identity *own,
 void statistics_set_end(struct statistics_identity *own, enum counters_end end);
 /* Once, at the login; a name that is too long is cut. */
 void statistics_set_user(struct statistics_identity *own, struct span user);
-void statistics_set_tls(struct statistics_identity *own, bool tls);
 
 #endif

@@ -24,7 +24,6 @@ void statistics_look_close(struct statistics_look *look)
 	if (look->fd >= 0)
 		close(look->fd);
 	look->fd = -1;
-	look->file = 0;
 }
 
 /* Is it still the one that others find under the name, and whole? */
@@ -42,23 +41,11 @@ static bool look_read(const struct statistics_look *look, void *to, size_t n,
 
 static int look_open(struct statistics_look *look)
 {
-	struct shared_header header;
-
 	if (look_is_current(look))
 		return 0;
 	statistics_look_close(look);
 	look->fd = shared_look_fd(look->run_dirfd, &statistics_kind);
-	if (look->fd < 0)
-		return look->fd;
-	if (!look_read(look, &header, sizeof(header), 0))
-		return -EIO;
-	look->file = header.key[0] | 1;
-	return 0;
-}
-
-uint64_t statistics_look_file(const struct statistics_look *look)
-{
-	return look->file;
+	return look->fd < 0 ? look->fd : 0;
 }
 
 /* --- sessions --- */

@@ -25,7 +25,6 @@
 struct statistics_look {
 	int run_dirfd; /* the caller's, must stay open */
 	int fd;	       /* -1: not open now */
-	uint64_t file; /* see statistics_look_file() */
 };
 
 /* Called for each session; false: no more of them. */
@@ -45,8 +44,5 @@ void statistics_look_close(struct statistics_look *look);
 __attribute__((warn_unused_result)) int
 statistics_look_all(struct statistics_look *look, statistics_each *each,
 		    void *context, struct counters_all *sum);
-
-/* The file that was read last; differs for another one. 0: none. */
-uint64_t statistics_look_file(const struct statistics_look *look);
 
 #endif

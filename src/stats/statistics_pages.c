@@ -272,9 +272,3 @@ void statistics_set_user(struct statistics_identity *own, struct span user)
 		memcpy(own->user, user.p, n);
 	statistics_set(&own->user_n, (uint32_t)n);
 }
-
-void statistics_set_tls(struct statistics_identity *own, bool tls)
-{
-	if (own)
-		statistics_set(&own->tls, tls);
-}

@@ -82,15 +82,6 @@ uint64_t table_octets(const struct table_view *v)
 	return v->octets;
 }
 
-uint32_t table_claimed(const struct table_view *v)
-{
-	uint32_t claimed = 0;
-
-	for (uint32_t i = 0; i < v->files; i++)
-		claimed += v->heads[i].claimed;
-	return claimed;
-}
-
 uint32_t table_in_new(const struct table_view *v)
 {
 	uint32_t in_new = 0;
@@ -143,17 +134,6 @@ static int read_record(struct table_view *v, uint32_t number, uint32_t *file,
 				 head, record))
 		return -EBADMSG;
 	return 0;
-}
-
-int table_size(struct table_view *v, uint32_t number, uint64_t *size)
-{
-	struct index_record record;
-	uint32_t file;
-	int error = read_record(v, number, &file, &record);
-
-	if (error == 0)
-		*size = record.size;
-	return error;
 }
 
 int table_entry(struct table_view *v, uint32_t number, struct table_entry *out)

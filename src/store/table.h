@@ -68,9 +68,6 @@ uint32_t table_count(const struct table_view *);
 /* Sum of the sizes of all messages, octets. */
 uint64_t table_octets(const struct table_view *);
 
-/* Number of messages whose size is from the name and not yet checked. */
-uint32_t table_claimed(const struct table_view *);
-
 /* Number of messages listed from new/. */
 uint32_t table_in_new(const struct table_view *);
 
@@ -93,12 +90,9 @@ struct table_entry {
 /*
  * Message `number`, counted from 1. The spans are valid until the next call
  * with the same view. Returns 0, -ERANGE if there is no such message,
- * -EBADMSG if the file is damaged, or the error of pread(2). table_size()
- * reads the one window that holds sizes only.
+ * -EBADMSG if the file is damaged, or the error of pread(2).
  */
 int table_row(struct table_view *, uint32_t number, struct table_row *)
-	__attribute__((warn_unused_result));
-int table_size(struct table_view *, uint32_t number, uint64_t *size)
 	__attribute__((warn_unused_result));
 int table_entry(struct table_view *, uint32_t number, struct table_entry *)
 	__attribute__((warn_unused_result));

@@ -132,20 +132,6 @@ void users_remarks(const struct users *u,
 	}
 }
 
-static void users_keep_first(void *context, const struct user_row *row,
-			     const char *fault)
-{
-	struct buf *error = context;
-
-	if (!row && error->n == 0)
-		buf_add_str(error, fault);
-}
-
-int users_check(const struct users *u, struct buf *error)
-{
-	return users_each(u, users_keep_first, error);
-}
-
 /* --- searching --- */
 
 /* Until when a search waits for others and reads, over all stores; 0: there

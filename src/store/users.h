@@ -144,14 +144,6 @@ __attribute__((warn_unused_result)) int users_open(struct users *u,
 						   size_t n, struct buf *error);
 
 /*
- * Reads every store whole, for --check: 0, or -EINVAL (a line
- * is wrong), or another negative errno (cannot be read), with a text in *error
- * about the first fault that names file, line and remedy.
- */
-__attribute__((warn_unused_result)) int users_check(const struct users *u,
-						    struct buf *error);
-
-/*
  * Looks for a user by the exact octets of the name. Only with
  * USERS_FOUND *row is set; otherwise it is cleared or as it was. With
  * USERS_TEMPFAIL and USERS_PERMFAIL *error says which file, line and remedy.

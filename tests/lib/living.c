@@ -59,7 +59,7 @@ static void set_identity(const struct statistics *st, uint32_t slot,
 	statistics_set_pid(own, getpid());
 	statistics_set_state(own, COUNTERS_TRANSACTION);
 	statistics_set_user(own, span_str(user));
-	statistics_set_tls(own, i % 2);
+	atomic_store(&own->tls, i % 2);
 	statistics_unmap(own);
 }
 

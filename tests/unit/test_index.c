@@ -239,6 +239,16 @@ static void test_temporary_is_in_the_way(void **state)
 	index_close(&f);
 }
 
+/* How many messages have their size from the name, not yet checked. */
+static uint32_t claims_of(const struct table_view *v)
+{
+	uint32_t claims = 0;
+
+	for (uint32_t i = 0; i < v->files; i++)
+		claims += v->heads[i].claimed;
+	return claims;
+}
+
 static void test_confirm(void **state)
 {
 	static struct table_view v;
@@ -253,7 +263,7 @@ static void test_confirm(void **state)
 		index_put(dirfd_of_root, INDEX_BASE, &l, 0, stamps, &f), 0);
 	maildrop_list_free(&l);
 	assert_int_equal(table_open(&v, f.fds, f.n), 0);
-	assert_int_equal(table_claimed(&v), 1);
+	assert_int_equal(claims_of(&v), 1);
 	assert_int_equal(table_entry(&v, 4, &e), 0);
 	assert_true(e.claimed);
 	assert_int_equal(table_entry(&v, 5, &e), 0);
@@ -261,7 +271,7 @@ static void test_confirm(void **state)
 
 	index_confirm(dirfd_of_root, INDEX_BASE, f.fds[0]);
 	assert_int_equal(table_open(&v, f.fds, f.n), 0);
-	assert_int_equal(table_claimed(&v), 0);
+	assert_int_equal(claims_of(&v), 0);
 	assert_int_equal(table_entry(&v, 4, &e), 0);
 	assert_false(e.claimed);
 	find_and_check(1, 10);
@@ -285,7 +295,7 @@ static void test_confirm_what_was_replaced(void **state)
 	maildrop_list_free(&l);
 	index_confirm(dirfd_of_root, INDEX_BASE, f.fds[0]);
 	assert_int_equal(table_open(&v, g.fds, g.n), 0);
-	assert_int_equal(table_claimed(&v), 1);
+	assert_int_equal(claims_of(&v), 1);
 	find_and_check(1, 10);
 	index_close(&f);
 	index_close(&g);

@@ -393,12 +393,12 @@ static uint32_t number_of(const struct maildrop *d, const char *base)
 static uint64_t size_of(const struct maildrop *d, const char *base)
 {
 	static struct table_view v;
-	uint64_t size = UINT64_MAX;
+	struct table_row row;
 	int fds[2];
 
 	assert_int_equal(table_open(&v, fds, maildrop_tables(d, fds)), 0);
-	assert_int_equal(table_size(&v, number_of(d, base), &size), 0);
-	return size;
+	assert_int_equal(table_row(&v, number_of(d, base), &row), 0);
+	return row.size;
 }
 
 static const char *text_of(struct maildrop *d, uint32_t number)
@@ -1158,13 +1158,23 @@ static void fill_claims(int liar)
 	}
 }
 
+/* How many messages have their size from the name, not yet checked. */
+static uint32_t claims_of(const struct table_view *v)
+{
+	uint32_t claims = 0;
+
+	for (uint32_t i = 0; i < v->files; i++)
+		claims += v->heads[i].claimed;
+	return claims;
+}
+
 static uint32_t claimed(const struct maildrop *d)
 {
 	static struct table_view v;
 	int fds[2];
 
 	assert_int_equal(table_open(&v, fds, maildrop_tables(d, fds)), 0);
-	return table_claimed(&v);
+	return claims_of(&v);
 }
 
 static void test_claims_are_checked_later(void **state)

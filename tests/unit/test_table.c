@@ -226,7 +226,6 @@ static void check_row(struct table_view *v, uint32_t number)
 	uint32_t i = number - 1;
 	struct table_entry e;
 	char name[256];
-	uint64_t size;
 
 	assert_int_equal(table_entry(v, number, &e), 0);
 	assert_int_equal(e.row.size, i * 3);
@@ -237,8 +236,6 @@ static void check_row(struct table_view *v, uint32_t number)
 	assert_true(span_equal(e.row.uid, i % 7 == 0 || i * 37 % 255 >= 70
 						  ? span_str(the_uid)
 						  : e.name));
-	assert_int_equal(table_size(v, number, &size), 0);
-	assert_int_equal(size, i * 3);
 }
 
 static uint64_t sum(uint32_t n)

@@ -19,6 +19,7 @@
 #include "store/authfile.h"
 #include "store/passwd_file.h"
 #include "store/users.h"
+#include "store/users_each.h"
 #include "sys/clock.h"
 
 /* --- a clock that the tests set --- */
@@ -391,6 +392,21 @@ static void test_field_limits(void **state)
 
 /* --- passwd-files --- */
 
+static void keep_first(void *context, const struct user_row *row,
+		       const char *fault)
+{
+	struct buf *fault_to = context;
+
+	if (!row && fault_to->n == 0)
+		buf_add_str(fault_to, fault);
+}
+
+/* Reads every store whole: of the first fault *to tells. */
+static int check_stores(const struct users *u, struct buf *to)
+{
+	return users_each(u, keep_first, to);
+}
+
 static void test_find(void **state)
 {
 	struct user_row row;
@@ -416,7 +432,7 @@ static void test_find(void **state)
 	assert_int_equal(find(&u, "bob:{PLAIN}first", &row), USERS_UNKNOWN);
 	assert_int_equal(find(&u, "# users", &row), USERS_UNKNOWN);
 	assert_int_equal(find(&u, "", &row), USERS_UNKNOWN);
-	assert_int_equal(users_check(&u, &error), 0);
+	assert_int_equal(check_stores(&u, &error), 0);
 	assert_int_equal(error.n, 0);
 }
 
@@ -455,7 +471,7 @@ static void test_large_files(void **state)
 		assert_int_equal(row.uid, i + 1);
 	}
 	assert_int_equal(find(&u, "user20000", &row), USERS_UNKNOWN);
-	assert_int_equal(users_check(&u, &error), 0);
+	assert_int_equal(check_stores(&u, &error), 0);
 }
 
 /* Lines of exactly the limit, one more, and longer than all that is read. */
@@ -488,7 +504,7 @@ static void test_long_lines(void **state)
 		if (!fits)
 			assert_error("line 2");
 		assert_int_equal(find(&u, "dan", &row), USERS_UNKNOWN);
-		assert_int_equal(users_check(&u, &error), fits ? 0 : -EINVAL);
+		assert_int_equal(check_stores(&u, &error), fits ? 0 : -EINVAL);
 		put("one", text, 18 + n); /* the last line, without its end */
 		assert_int_equal(find(&u, "bob", &row),
 				 fits ? USERS_FOUND : USERS_PERMFAIL);
@@ -514,7 +530,7 @@ static void test_malformed_rows(void **state)
 	assert_error("line 3 (user c\\x1bd)");
 	assert_int_equal(find(&u, "dan", &row), USERS_FOUND);
 	assert_int_equal(error.n, 0);
-	assert_int_equal(users_check(&u, &error), -EINVAL);
+	assert_int_equal(check_stores(&u, &error), -EINVAL);
 	assert_error("line 1 (user ann)");
 }
 
@@ -530,7 +546,7 @@ static void test_stores_that_cannot_be_read(void **state)
 		unlink(path_of("one"));
 		assert_int_equal(find(&u, "bob", &row), USERS_PERMFAIL);
 		assert_error("no such file");
-		assert_int_equal(users_check(&u, &error), -ENOENT);
+		assert_int_equal(check_stores(&u, &error), -ENOENT);
 		assert_false(users_offer_apop(&u));
 		/* a FIFO that nobody writes to must not be waited for */
 		assert_int_equal(mkfifo(path_of("one"), 0600), 0);
@@ -604,7 +620,7 @@ static void check_authfile(const struct authfile_case *c)
 
 	put_text("one", c->text);
 	open_one(&u, "authfile");
-	assert_int_equal(users_check(&u, &error), c->line ? -EINVAL : 0);
+	assert_int_equal(check_stores(&u, &error), c->line ? -EINVAL : 0);
 	snprintf(line, sizeof(line), "line %u ", c->line);
 	if (c->line) {
 		assert_error(line);
@@ -644,19 +660,19 @@ static void test_authfile_limits(void **state)
 	memcpy(text + 11 + 255, "\npassword = ", 12);
 	memcpy(text + 11 + 255 + 12 + 989, "\n", 1);
 	put("one", text, 11 + 255 + 12 + 989 + 1);
-	assert_int_equal(users_check(&u, &error), 0);
+	assert_int_equal(check_stores(&u, &error), 0);
 	text[11 + 255 + 12 + 989] = 'a'; /* a secret that is too long */
 	put("one", text, 11 + 255 + 12 + 990);
-	assert_int_equal(users_check(&u, &error), -EINVAL);
+	assert_int_equal(check_stores(&u, &error), -EINVAL);
 	assert_error("line 2 ");
 	put("one", "username = b\npassword = a\0b\n", 28);
-	assert_int_equal(users_check(&u, &error), -EINVAL);
+	assert_int_equal(check_stores(&u, &error), -EINVAL);
 	memset(text, 'a', sizeof(text));
 	memcpy(text, "username = ", 11);
 	memcpy(text + 11 + 256, "\npassword = x\n", 14);
 	put("one", text, 11 + 256 + 14);
 	buf_reset(&error);
-	assert_int_equal(users_check(&u, &error), -EINVAL);
+	assert_int_equal(check_stores(&u, &error), -EINVAL);
 	assert_error("line 1 ");
 }
 
