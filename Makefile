@@ -256,7 +256,9 @@ check: unit fuzz-replay bats ## test without root, network or installing
 
 check-all: lint check asan tsan coverage fuzz system ## every test (some need root)
 
-programs: all $(TEST_HELPERS) $(UNIT_TESTS) $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
+helpers: $(TEST_HELPERS) $(BUILD)/tests/crowd ## what the tests run besides
+
+programs: all helpers $(UNIT_TESTS) $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
 
 unit: $(UNIT_TESTS) ## run the unit tests (cmocka)
 	@scripts/run-all unit $(UNIT_TESTS)
@@ -386,5 +388,5 @@ help: ## this list
 			printf '  %-12s %s\n' "$$target" "$$text"; done
 
 -include $(shell find $(BUILD)/obj $(BUILD)/unit -name '*.d' 2>/dev/null)
-.PHONY: all check check-all programs unit bats fuzz-replay system asan tsan fuzz fuzz-run \
+.PHONY: all check check-all programs helpers unit bats fuzz-replay system asan tsan fuzz fuzz-run \
 	coverage bench lint install uninstall dist clean help FORCE
