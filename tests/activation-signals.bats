@@ -49,7 +49,7 @@ serve_again() {
 	command_line --listen "127.0.0.1:$PORT"
 	become "${COMMAND[@]}" </dev/null >/dev/null 2>>"$WORLD/log" &
 	SERVER=$!
-	wait_for 20 answers "$PORT"
+	has_come_up
 }
 
 @test "SIGTERM: the port is free at once, the reply under way comes whole, exit status 0" {

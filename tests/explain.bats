@@ -185,6 +185,7 @@ use_database() {
 	need python3
 	OPTIONS+=(-o trusted_networks=192.0.2.99)
 	serve
+	wait_for 20 nobody_is_in
 	dial
 	say 'USER bob' 'PASS secret'
 	[[ $LINE == '+OK logged in'* ]]

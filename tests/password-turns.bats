@@ -50,7 +50,7 @@ log_counts() { # pattern number
 }
 
 # The answer to PASS, in $LINE.
-answers() { # user password
+tries() { # user password
 	dial
 	say "USER $1" "PASS $2"
 	hang_up
@@ -59,34 +59,34 @@ answers() { # user password
 @test "while all turns are taken a login is told to come later, whoever it is" {
 	serve
 	keep 2
-	answers alice abc
+	tries alice abc
 	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
 	log_has 'user alice: 2 passwords are being checked .*auth_hashes'
-	answers alice wrong
+	tries alice wrong
 	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
-	answers nobody wrong
+	tries nobody wrong
 	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
-	answers ../x wrong
+	tries ../x wrong
 	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
 }
 
 @test "one turn that is free is enough" {
 	serve
 	keep 1
-	answers alice abc
+	tries alice abc
 	[[ $LINE == '+OK logged in'* ]]
-	answers nobody wrong
+	tries nobody wrong
 	[[ $LINE == '-ERR [AUTH]'* ]]
 }
 
 @test "a killed process gives its turns back" {
 	serve
 	keep 2
-	answers alice abc
+	tries alice abc
 	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
 	kill -KILL "$KEEPER"
 	wait "$KEEPER" || true
-	answers alice abc
+	tries alice abc
 	[[ $LINE == '+OK logged in'* ]]
 }
 
@@ -97,14 +97,14 @@ answers() { # user password
 	say 'USER alice' 'PASS wrong'
 	[[ $LINE == '-ERR [AUTH]'* ]]
 	open=$CONNECTION
-	answers alice abc
+	tries alice abc
 	[[ $LINE == '+OK logged in'* ]]
 	hang_up "$open"
 	dial
 	say 'USER alice' 'PASS abc'
 	[[ $LINE == '+OK logged in'* ]]
 	open=$CONNECTION
-	answers nobody wrong
+	tries nobody wrong
 	[[ $LINE == '-ERR [AUTH]'* ]]
 	hang_up "$open"
 }
@@ -113,11 +113,11 @@ answers() { # user password
 	sed -i 's/^alice:.*/&:allow_nets=192.0.2.1/' "$WORLD/users"
 	serve
 	keep 2
-	answers alice abc
+	tries alice abc
 	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
 	kill -KILL "$KEEPER"
 	wait "$KEEPER" || true
-	answers alice abc
+	tries alice abc
 	[[ $LINE == '-ERR [AUTH]'* ]]
 	log_has 'Kept out: .*user=<alice>'
 }
@@ -126,29 +126,29 @@ answers() { # user password
 	sed -i '/^alice/d' "$WORLD/users"
 	serve
 	keep 2
-	answers plain secret
+	tries plain secret
 	[[ $LINE == '+OK logged in'* ]]
-	answers nobody secret
+	tries nobody secret
 	[[ $LINE == '-ERR [AUTH]'* ]]
 }
 
 @test "in the one-connection shape the turns are the same" {
 	handed "each 2" -o "log=$WORLD/log"
 	keep 2
-	answers alice abc
+	tries alice abc
 	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
 	kill -KILL "$KEEPER"
 	wait "$KEEPER" || true
-	answers alice abc
+	tries alice abc
 	[[ $LINE == '+OK logged in'* ]]
 }
 
 @test "without run_dir mail is served all the same" {
 	serve -o "run_dir=$WORLD/none/at/all"
-	answers alice abc
+	tries alice abc
 	[[ $LINE == '+OK logged in'* ]]
 	log_has 'run_dir .*none/at/all'
-	answers alice wrong
+	tries alice wrong
 	[[ $LINE == '-ERR [AUTH]'* ]]
 	[ "$(grep -c run_dir "$WORLD/log")" = 1 ]
 }
@@ -157,7 +157,7 @@ answers() { # user password
 	: >"$WORLD/run/turns"
 	chmod 666 "$WORLD/run/turns"
 	serve
-	answers alice abc
+	tries alice abc
 	[[ $LINE == '+OK logged in'* ]]
 	log_has 'the file turns cannot be used'
 }
@@ -166,10 +166,10 @@ answers() { # user password
 	: >"$WORLD/run/turns"
 	chmod 666 "$WORLD/run/turns"
 	serve
-	answers alice abc
-	answers nobody wrong
+	tries alice abc
+	tries nobody wrong
 	[[ $LINE == '-ERR [AUTH]'* ]]
-	answers alice abc
+	tries alice abc
 	[[ $LINE == '+OK logged in'* ]]
 	wait_for 20 log_counts 'Login: user=<alice>' 2
 	log_counts 'the file turns cannot be used' 1
@@ -179,9 +179,9 @@ answers() { # user password
 	: >"$WORLD/run/turns"
 	chmod 666 "$WORLD/run/turns"
 	handed "each 3" -o "log=$WORLD/log"
-	answers alice abc
-	answers nobody wrong
-	answers alice abc
+	tries alice abc
+	tries nobody wrong
+	tries alice abc
 	[[ $LINE == '+OK logged in'* ]]
 	wait_for 20 log_counts 'Login: user=<alice>' 2
 	log_counts 'the file turns cannot be used' 1

@@ -24,31 +24,42 @@ answers_of() {
 	tail -n 1 "$WORLD/one" | grep -q '^+OK'
 }
 
-@test "octet by octet gives the same answers" {
+# Sessions that get the commands in pieces, each when the one before was taken:
+# CUTS are lists of Python, of where to cut. The answers are those of $WORLD/one.
+same_when_cut() { # cuts
+	need python3
 	answers_of <"$WORLD/commands" >"$WORLD/one"
-	{
-		local i size
-		size=$(stat -c %s "$WORLD/commands")
-		for ((i = 0; i < size; i++)); do
-			dd if="$WORLD/commands" bs=1 skip="$i" count=1 status=none
-		done
-	} | answers_of >"$WORLD/single"
-	cmp "$WORLD/one" "$WORLD/single"
+	command_line
+	bare timeout -k 5 250 python3 - "$WORLD" "$1" "${COMMAND[@]}" \
+		2>>"$WORLD/log" <<-'END'
+			import fcntl, struct, subprocess, sys, termios, time
+			world, cuts, *command = sys.argv[1:]
+			octets = open(world + "/commands", "rb").read()
+			wanted = open(world + "/one", "rb").read()
+
+			def is_taken(pipe):
+			    return fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)) == bytes(4)
+
+			for cut in eval(cuts, {"size": len(octets)}):
+			    places = [0, *cut, len(octets)]
+			    session = subprocess.Popen(command, stdin=subprocess.PIPE,
+			                               stdout=subprocess.PIPE, bufsize=0)
+			    for begin, end in zip(places, places[1:]):
+			        while not is_taken(session.stdin):
+			            time.sleep(0.0002)
+			        session.stdin.write(octets[begin:end])
+			    came = session.communicate()[0]
+			    if came.partition(b"\r\n")[2] != wanted:
+			        sys.exit(f"cut at {cut} it is another answer: {came}")
+		END
+}
+
+@test "octet by octet gives the same answers" {
+	same_when_cut '[range(1, size)]'
 }
 
 @test "cut at every place in two gives the same answers" {
-	local i size
-	size=$(stat -c %s "$WORLD/commands")
-	answers_of <"$WORLD/commands" >"$WORLD/one"
-	for ((i = 1; i < size; i += 3)); do
-		{
-			head -c "$i" "$WORLD/commands"
-			# The reader is asleep again before the rest comes.
-			sleep 0.01
-			tail -c "+$((i + 1))" "$WORLD/commands"
-		} | answers_of >"$WORLD/two"
-		cmp "$WORLD/one" "$WORLD/two"
-	done
+	same_when_cut '([i] for i in range(1, size))'
 }
 
 @test "commands behind PASS survive the login" {

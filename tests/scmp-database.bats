@@ -13,7 +13,7 @@ setup() {
 }
 
 @test "without --offline nothing is done, and the remedy is told" {
-	exits 6 bare "$BUILD/bin/scmp" user list 2>"$WORLD/said"
+	exits 6 bare "$BUILD/bin/scmp" --config "$WORLD/conf" user list 2>"$WORLD/said"
 	said '--offline'
 }
 

@@ -250,6 +250,8 @@ says_welcome() {
 		    s.close()
 	END
 	wait_for 30 is_empty "$fds"
+	# Had they been waited for, each would have failed, too.
+	[ "$(grep -c 'login failed: user=<x>' "$WORLD/scmpd.log")" = 2 ]
 	local_says WHOAMI
 	answers_are '+OK*'
 }

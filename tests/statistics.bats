@@ -304,7 +304,6 @@ new_generation() { # the old one
 	need_root
 	need unshare
 	command_line </dev/null
-	printf '%s\n' 'USER alice' 'PASS secret' STAT QUIT >"$WORLD/says"
 	become unshare -m sh -c 'mount -t tmpfs -o size=300k,mode=0750 none "$1/run" &&
 		shift && exec "$@"' - "$WORLD" \
 		python3 "$REPOSITORY/tests/lib/starter.py" each 3 \

@@ -31,6 +31,8 @@
 #   say COMMAND...           one command a line, each with one line of answer;
 #                            the last in $LINE
 #   enter USER               dial and log in
+#   outlives SECONDS USER    a session in which never so long passes between two
+#                            commands lives for longer than that; it goes on
 #   hang_up [DESCRIPTOR]     close it
 #   is_over                  the server has closed the connection by now
 #   door SOURCE              a port, $DOOR, behind which the server sees this
@@ -200,6 +202,24 @@ enter() {
 	dial
 	say "USER $1" 'PASS secret'
 	[[ $LINE == "+OK logged in"* ]]
+}
+
+# (Where this machine was so slow that we were silent for as long, that shows
+# nothing: once more.)
+outlives() {
+	local begun last try
+	for try in 1 2 3 4 5; do
+		enter "$2"
+		begun=$EPOCHSECONDS last=$EPOCHSECONDS
+		while say NOOP && [[ $LINE == +OK* ]]; do
+			last=$EPOCHSECONDS
+			[ $((last - begun)) -le $(($1 + 1)) ] || return 0
+			sleep 0.2
+		done
+		[ $((EPOCHSECONDS - last)) -ge "$1" ] || break
+		echo "try $try was too slow" >&2
+	done
+	return 1
 }
 
 hang_up() {

@@ -23,6 +23,7 @@ import struct
 import sys
 
 LIMIT = 60
+IP_BIND_ADDRESS_NO_PORT = 24
 STATUS = re.compile(
     r'(?:\+OK|-ERR)(?: \[(?P<code>[A-Z-]+(?:/[A-Z]+)?)(?: [^\]]+)?\])?(?: (?P<text>[^\]]+))?')
 FIELD = re.compile(r'[a-z_]+=(?:"(?:[^"\\]|\\["\\])*"|[^ "\\=]+)')
@@ -36,12 +37,15 @@ MANY = re.compile(
 TEXTS = re.compile(r'(CAPA|HELP|METRICS)\b', re.I)
 
 
-def connect(where):
+def connect(where, source=None):
     if where.startswith('/'):
         s = socket.socket(socket.AF_UNIX)
     else:
         s = socket.socket()
         where = ('127.0.0.1', int(where))
+        if source:
+            s.setsockopt(socket.SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+            s.bind((source, 0))
     s.settimeout(LIMIT)
     s.connect(where)
     return s
@@ -163,15 +167,23 @@ def endless(where, octets):
     all_of(s)
 
 
+def is_taken(s, where):
+    """More can be sent, or could be when others had been served in between."""
+    for _ in range(3):
+        if select.select([], [s], [], 0.2)[1]:
+            return True
+        with connect(where) as other:
+            other.recv(512)
+    return bool(select.select([], [s], [], 0)[1])
+
+
 def deaf(where, line, n):
     s = connect(where)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     s.setblocking(False)
     octets, sent = (line.encode() + b'\r\n') * 100, 0
     for _ in range(int(n) // 100):
-        # What is not taken within so long is not taken at all: the server has
-        # nothing else to do.
-        if not select.select([], [s], [], 3)[1]:
+        if not is_taken(s, where):
             break
         try:
             sent += s.send(octets)
@@ -187,7 +199,8 @@ def burst(where, n, kind):
     waiting = []
     for i in range(int(n)):
         try:
-            s = connect(where)
+            # (What is left of so many is in nobody's way there.)
+            s = connect(where, f'127.77.0.{1 + i % 200}')
             if kind == 'half':
                 s.send(b'USER some')
             elif kind == 'line':
