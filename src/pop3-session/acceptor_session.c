@@ -118,7 +118,7 @@ static int start_session(struct acceptor *a, int client,
 		.is_network = true,
 		.ticket = ticket,
 		.signals = a->monitor_signals,
-		.is_counted = true,
+		.has_parent = true,
 		.place = a->place,
 	};
 	uint32_t session;

@@ -7,8 +7,9 @@
  * becomes the mail owner, confines itself to that one Maildir and serves it,
  * and it holds the deadlines.
  *
- * With rights (started as root) run: monitor_login.c up to take_identity();
- * all else runs as the mail owner.
+ * With rights (started as root) runs what leads to a login, up to confine() of
+ * monitor_place.c.  All else runs as the mail owner; but where there is no
+ * folder, and so nothing to be done as anybody, they stay.
  */
 #ifndef POP3_SESSION_MONITOR_H
 #define POP3_SESSION_MONITOR_H
@@ -57,7 +58,7 @@ struct monitor_setup {
 	const char *preauth; /* user logged in without a password, or NULL */
 	/* It has a parent, who gives the ticket back, looks at control, and
 	 * tells of the connection. */
-	bool is_counted;
+	bool has_parent;
 	void *place; /* where its page of identity goes; NULL: anywhere */
 };
 

@@ -48,7 +48,7 @@ void monitor_obey_signal(struct monitor *m, int number)
 
 static bool looks(const struct monitor *m)
 {
-	return !m->setup->is_counted && m->setup->ticket &&
+	return !m->setup->has_parent && m->setup->ticket &&
 	       m->setup->ticket->serial && m->service->control.fd >= 0;
 }
 

@@ -38,7 +38,7 @@ void monitor_begin_counts(struct monitor *m)
 	m->own = NULL;
 	if (!is_told_of(m->setup))
 		return;
-	if (!m->setup->is_counted)
+	if (!m->setup->has_parent)
 		monitor_tell_connect(m->setup, m->pid);
 	if (!ticket->counted)
 		return;

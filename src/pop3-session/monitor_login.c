@@ -193,7 +193,7 @@ static void answer(struct monitor *m, struct channel_verdict *verdict,
 	}
 	if (verdict->answer == CHANNEL_WELCOME) {
 		/* From here on the mail's owner, without what all share. */
-		m->has_left_shared = m->setup->is_counted;
+		m->has_left_shared = m->setup->has_parent;
 		if (m->has_left_shared)
 			service_unshare(m->service);
 		event_login(m, method);
