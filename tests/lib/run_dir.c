@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What is in run_dir, for tests, by the same functions as scmpd's and without
- * it:
+ * it: run_dir DIR ...
  *
- *	run_dir DIR counts            every number that is not 0, a line each:
- *	                              family, values of labels, number
- *	run_dir DIR sessions          those that live, as key=value
- *	run_dir DIR places            how many sessions, dead ones included,
- *have a place in admission, and pages in statistics run_dir DIR events all that
- *are there, oldest first run_dir DIR end USER how      asks a user's sessions
- *to end: gracefully or now; says how many run_dir DIR drain yes|no run_dir DIR
- *log LEVEL|-
+ *	counts         every number that is not 0, a line each: family, values
+ *	               of labels, number
+ *	sessions       those that live, as key=value
+ *	places         how many sessions, dead ones included, have a place in
+ *	               admission, and pages in statistics
+ *	events         all that are there, oldest first
+ *	end USER how   asks a user's sessions to end, gracefully or now; says
+ *	               how many
+ *	drain yes|no
+ *	log LEVEL|-
  */
 #include "stats/admission_look.h"
 #include "stats/control.h"
