@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LASTLOG_LINE = 512 };
@@ -140,10 +141,29 @@ static void take_line(struct lastlog *l, struct span line)
 			     is_known ? &network.base : NULL);
 }
 
+/* Whoever else may write in the folder has it wait for nothing and read nothing
+ * that lies elsewhere. */
+static int open_kept(const char *path, FILE **file)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+				    O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	*file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? fdopen(fd, "r")
+							   : NULL;
+	if (*file)
+		return 0;
+	close(fd);
+	return -EINVAL;
+}
+
 int lastlog_open(struct lastlog *l, const char *path)
 {
 	char line[LASTLOG_LINE];
-	FILE *file;
+	FILE *file = NULL;
+	int failed;
 
 	memset(l, 0, sizeof(*l));
 	if (snprintf(l->path, sizeof(l->path), "%s", path) >=
@@ -151,9 +171,9 @@ int lastlog_open(struct lastlog *l, const char *path)
 		l->path[0] = '\0';
 		return -ENAMETOOLONG;
 	}
-	file = fopen(path, "re");
-	if (!file)
-		return -errno;
+	failed = open_kept(path, &file);
+	if (failed < 0)
+		return failed;
 	while (fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
 		take_line(l, span_str(line));
@@ -186,9 +206,22 @@ static int write_all(const struct lastlog *l, FILE *file)
 	for (size_t i = 0; i < l->n; i++)
 		write_entry(file, entries[i]);
 	free(entries);
-	if (fflush(file) == EOF || fsync(fileno(file)) < 0)
-		return -errno;
-	return 0;
+	return fflush(file) == EOF ? -errno : 0;
+}
+
+/* What a process that died has left under that name goes. */
+static FILE *make_anew(const char *path)
+{
+	enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, MODE = 0640 };
+	int fd = open(path, FLAGS, MODE);
+	FILE *file;
+
+	if (fd < 0 && errno == EEXIST && unlink(path) == 0)
+		fd = open(path, FLAGS, MODE);
+	file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!file && fd >= 0)
+		close(fd);
+	return file;
 }
 
 int lastlog_save(struct lastlog *l)
@@ -200,7 +233,7 @@ int lastlog_save(struct lastlog *l)
 	if (!l->is_changed || !l->path[0])
 		return 0;
 	snprintf(path, sizeof(path), "%s.new", l->path);
-	file = fopen(path, "we");
+	file = make_anew(path);
 	if (!file)
 		return -errno;
 	failed = write_all(l, file);

@@ -6,7 +6,8 @@
  * nothing of it. Of more than LASTLOG_MOST users the longest absent ones are
  * forgotten.
  *
- * Memory from the heap. Saving blocks as long as a disk does.
+ * Memory from the heap. Nothing waits for a disk: after a power failure the
+ * file may be older than it was.
  */
 #ifndef SCMPD_LASTLOG_H
 #define SCMPD_LASTLOG_H
@@ -36,7 +37,9 @@ struct lastlog {
 
 /*
  * Reads the file, if there is one; lines that are none are passed over. 0, or
- * a negative errno (-ENOENT: there was none); *l is usable either way.
+ * a negative errno (-ENOENT: there was none; -ELOOP, -EINVAL: it is a link, or
+ * no file); *l is usable either way. To be called with no more rights than the
+ * file's owner has.
  */
 __attribute__((warn_unused_result)) int lastlog_open(struct lastlog *l,
 						     const char *path);

@@ -64,9 +64,13 @@ int logins_start(struct scmpd *s)
 	const struct timeval delay = {.tv_sec = LOOK_S};
 	struct event *timer = event_new(s->base, -1, EV_PERSIST, on_time, s);
 	char path[USERS_PATH_SIZE];
+	int failed;
 
 	snprintf(path, sizeof(path), "%s/logins", s->settings->state_dir);
-	(void)!lastlog_open(&s->logins.log, path);
+	failed = lastlog_open(&s->logins.log, path);
+	if (failed < 0 && failed != -ENOENT)
+		log_warning("%s: %s; the last logins of before are not known",
+			    path, strerror(-failed));
 	events_look_init(&s->logins.events, s->run_dirfd);
 	/* What happened while nobody looked. */
 	events_look_back(&s->logins.events, EVENTS_RECORDS);
@@ -78,4 +82,5 @@ void logins_stop(struct scmpd *s)
 {
 	logins_look(s);
 	save(&s->logins);
+	lastlog_close(&s->logins.log);
 }

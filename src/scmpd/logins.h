@@ -18,13 +18,15 @@ struct logins {
 	int failed;	   /* why it could not be written; 0: it could */
 };
 
-/* Reads what was kept, and looks every second from then on. 0 or -ENOMEM. */
+/* Reads what was kept, and looks every second from then on: once rights have
+ * been given up, since others than root may write in that folder. 0 or -ENOMEM.
+ */
 __attribute__((warn_unused_result)) int logins_start(struct scmpd *s);
 
 /* Takes what has happened up to now. */
 void logins_look(struct scmpd *s);
 
-/* The same, and keeps it. */
+/* The same, keeps it, and forgets it. */
 void logins_stop(struct scmpd *s);
 
 #endif

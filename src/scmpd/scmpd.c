@@ -237,12 +237,12 @@ static int start(struct scmpd *s, struct buf *error)
 	if (failed == 0)
 		failed = server_start(s);
 	if (failed == 0)
-		failed = logins_start(s);
-	if (failed == 0)
 		failed = http_start(s, error);
 	if (notify_keep() < 0)
 		log_warning("the service manager cannot be told anything");
-	return failed < 0 ? failed : rights_give_up(s, error);
+	if (failed == 0)
+		failed = rights_give_up(s, error);
+	return failed < 0 ? failed : logins_start(s);
 }
 
 static int serve(struct scmpd *s)

@@ -170,6 +170,42 @@ static void a_folder_that_is_not_there_costs_the_file_alone(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* Whoever may write in the folder can neither have it wait nor write elsewhere.
+ */
+static void what_is_no_file_is_left_alone(void **state)
+{
+	struct world *w = *state;
+	char new[128], other[128], line[64];
+	FILE *file;
+
+	snprintf(new, sizeof(new), "%s.new", w->path);
+	snprintf(other, sizeof(other), "%s/other", w->folder);
+	assert_int_equal(mkfifo(w->path, 0600), 0);
+	assert_int_equal(lastlog_open(&w->log, w->path), -EINVAL);
+	assert_int_equal(unlink(w->path), 0);
+	file = fopen(other, "w");
+	assert_non_null(file);
+	fputs("1700000000 192.0.2.1 joe\n", file);
+	fclose(file);
+	assert_int_equal(symlink(other, w->path), 0);
+	assert_int_equal(lastlog_open(&w->log, w->path), -ELOOP);
+	assert_null(lastlog_find(&w->log, "joe"));
+	/* what is to be written is a file of its own */
+	assert_int_equal(symlink(other, new), 0);
+	note(w, "jane", 1700000001, NULL);
+	assert_int_equal(lastlog_save(&w->log), 0);
+	lastlog_close(&w->log);
+	assert_int_equal(lastlog_open(&w->log, w->path), 0);
+	assert_non_null(lastlog_find(&w->log, "jane"));
+	file = fopen(other, "r");
+	assert_non_null(file);
+	assert_non_null(fgets(line, sizeof(line), file));
+	assert_string_equal(line, "1700000000 192.0.2.1 joe\n");
+	fclose(file);
+	assert_int_equal(unlink(other), 0);
+	assert_int_not_equal(access(new, F_OK), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +214,7 @@ int main(void)
 		TEST(an_unchanged_log_is_not_written),
 		TEST(lines_that_are_none_are_passed_over),
 		TEST(the_longest_absent_are_forgotten),
+		TEST(what_is_no_file_is_left_alone),
 		TEST(a_folder_that_is_not_there_costs_the_file_alone),
 	};
 
