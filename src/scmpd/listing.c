@@ -3,6 +3,7 @@
 
 #include "sys/log.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 enum { LISTING_TOLD = 16 };
@@ -21,12 +22,12 @@ void *listing_begin(struct call *call, size_t size)
 	return state;
 }
 
-void listing_break(struct call *call, const char *what, const struct buf *why)
+void listing_break(struct call *call, const char *what, int failed,
+		   struct buf *why)
 {
-	log_error("scmp: %s: " SPAN_FMT, what,
-		  SPAN_ARG(why->n ? buf_span(why)
-				  : span_str("the database cannot be read "
-					     "now")));
+	call_database_failed(call, failed, why);
+	if (failed != -EBUSY)
+		log_error("scmp: %s: " SPAN_FMT, what, SPAN_ARG(buf_span(why)));
 	call_break(call);
 }
 

@@ -19,9 +19,13 @@
 __attribute__((warn_unused_result)) void *listing_begin(struct call *call,
 							size_t size);
 
-/* The rest of a list cannot be read: call_break(), and the reason in the log.
- * `what`: "USERS"; `why` may be empty. */
-void listing_break(struct call *call, const char *what, const struct buf *why);
+/*
+ * The rest of a list cannot be read: call_break(), and the reason in the log,
+ * but for another writer, since it is tried again then. `what`: "USERS";
+ * `failed` and `why` as of a function of the database.
+ */
+void listing_break(struct call *call, const char *what, int failed,
+		   struct buf *why);
 
 /* A row that is passed over, so that it hides no others: it is logged, if it is
  * among the first that are (*n so far). */

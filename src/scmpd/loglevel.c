@@ -28,8 +28,13 @@ void loglevel_show(struct call *call)
 	struct control_state asked = control_asked(&s->control);
 	enum log_level level;
 	const char *source;
+	struct account a;
 
-	(void)setting_look(s);
+	if (s->database[0]) {
+		if (!setting_open(call, &a, DATABASE_READ))
+			return;
+		account_close(&a);
+	}
 	level = (enum log_level)s->settings->log_level;
 	source = conf_source(&s->configuration.conf, span_str(level_key));
 	/* Without a database it is kept there only. */

@@ -129,14 +129,16 @@ static bool can_list(struct call *call, struct account *a, struct span only)
 static void list(struct listing *listing, struct account *a)
 {
 	struct call *call = listing->call;
+	int failed;
 
 	call_begin(call, "roles and their rights");
 	for (int i = 0; i < ROLES_FIXED; i++)
 		list_role(listing, roles_fixed[i].name, roles_fixed[i].rights,
 			  true);
-	if (database_texts_list(&a->db, DATABASE_ROLES, list_made, listing,
-				account_error(a)) < 0)
-		listing_break(call, "ROLES", &a->error);
+	failed = database_texts_list(&a->db, DATABASE_ROLES, list_made, listing,
+				     account_error(a));
+	if (failed < 0)
+		listing_break(call, "ROLES", failed, &a->error);
 	else
 		call_end(call);
 }

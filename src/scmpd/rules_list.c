@@ -5,7 +5,6 @@
 #include "store/database_rules.h"
 #include "sys/clock.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,17 +88,19 @@ static bool more(struct call *call, void *state)
 	char memory[USERS_ERROR_SIZE];
 	struct database db;
 	struct buf error;
-	int rest = -EIO;
+	int rest;
 
 	l->call = call;
 	l->n = l->damaged = 0;
-	buf_init(&error, memory, sizeof(memory));
-	if (call_database(call, &db, DATABASE_READ)) {
-		rest = database_rules_read(&db, clock_now_s(), &reader, &error);
-		database_close(&db);
+	if (!call_database(call, &db, DATABASE_READ)) {
+		call_break(call);
+		return false;
 	}
+	buf_init(&error, memory, sizeof(memory));
+	rest = database_rules_read(&db, clock_now_s(), &reader, &error);
+	database_close(&db);
 	if (rest < 0)
-		listing_break(call, name_of(l->effect), &error);
+		listing_break(call, name_of(l->effect), rest, &error);
 	return rest > 0;
 }
 

@@ -189,23 +189,11 @@ void sessions_show_current(struct call *call)
 		answer_count(call, n);
 }
 
-static bool is_user(struct scmpd *s, struct span name)
-{
-	char memory[USERS_ERROR_SIZE];
-	enum users_verdict found;
-	struct user_row row;
-	struct buf error;
-
-	buf_init(&error, memory, sizeof(memory));
-	found = users_find(&s->users, name, &row, &error);
-	user_row_clear(&row);
-	return found != USERS_UNKNOWN;
-}
-
 void sessions_show_of_user(struct call *call)
 {
 	char name[USERS_NAME_SIZE];
 	struct session_filter filter = {.is_own = true};
+	bool is_user = true;
 	uint64_t n;
 
 	if (!account_take_name(call, scmp_command_word(call->command, 0), name))
@@ -213,7 +201,9 @@ void sessions_show_of_user(struct call *call)
 	filter.user = span_str(name);
 	if (!sessions_may_name(call, filter.user) || !count(call, &filter, &n))
 		return;
-	if (n == 0 && !is_user(call->scmpd, filter.user))
+	if (n == 0 && !account_is_anywhere(call, filter.user, &is_user))
+		return;
+	if (n == 0 && !is_user)
 		call_answer(call, SCMP_CODE_NOTFOUND, "there is no such user");
 	else
 		answer_count(call, n);

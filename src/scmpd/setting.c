@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { SETTING_WAIT_MS = 500, SETTING_TEXT = USERS_PATH_SIZE + 32 };
+enum { SETTING_TEXT = USERS_PATH_SIZE + 32 };
 
 bool setting_look(struct scmpd *s)
 {
@@ -18,7 +18,7 @@ bool setting_look(struct scmpd *s)
 
 	buf_init(&error, memory, sizeof(memory));
 	if (!s->database[0] || database_open(&db, s->database, DATABASE_READ,
-					     SETTING_WAIT_MS, &error) < 0)
+					     RULES_WAIT_MS, &error) < 0)
 		return false;
 	failed = live_read(&s->configuration, &db, &error);
 	database_close(&db);

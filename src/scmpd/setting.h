@@ -10,8 +10,9 @@
 #include "scmpd/accounts.h"
 
 /*
- * Has what the database says in force. False: there is none, or it cannot be
- * read now, and all is as it was.
+ * Has what the database says in force, and waits for its writers as long as at
+ * the start. False: there is none, or it cannot be read now, and all is as it
+ * was.
  */
 bool setting_look(struct scmpd *s);
 

@@ -12,8 +12,6 @@
 #include <errno.h>
 #include <string.h>
 
-enum { DATABASE_WAIT_MS = 500 };
-
 /* --- lines --- */
 
 static void put(struct call *call, const char *name, struct span value)
@@ -87,25 +85,38 @@ static void put_counts(struct call *call, const struct counters_all *sum)
 
 /* --- users --- */
 
-static void put_users(struct call *call)
-{
-	char memory[USERS_ERROR_SIZE];
-	struct scmpd *s = call->scmpd;
-	struct database db;
-	struct buf error;
-	uint64_t n;
+/* What the database has, before +OK. */
+struct kept {
+	bool is_known;
+	uint64_t users;
+};
 
-	buf_init(&error, memory, sizeof(memory));
-	if (!s->database[0] || database_open(&db, s->database, DATABASE_READ,
-					     DATABASE_WAIT_MS, &error) < 0) {
-		put_unknown(call, "users");
-		return;
-	}
-	if (database_users_count(&db, NULL, &n, &error) == 0)
-		put_number(call, "users", n);
+/* False: answered. */
+static bool look(struct call *call, struct kept *kept)
+{
+	struct account a;
+	int failed;
+
+	*kept = (struct kept){0};
+	if (!call->scmpd->database[0])
+		return true;
+	if (!setting_open(call, &a, DATABASE_READ))
+		return false;
+	failed = database_users_count(&a.db, NULL, &kept->users,
+				      account_error(&a));
+	kept->is_known = failed == 0;
+	if (failed < 0)
+		account_fail(call, &a, failed);
+	account_close(&a);
+	return kept->is_known;
+}
+
+static void put_users(struct call *call, const struct kept *kept)
+{
+	if (kept->is_known)
+		put_number(call, "users", kept->users);
 	else
 		put_unknown(call, "users");
-	database_close(&db);
 }
 
 static void put_default_password(struct call *call)
@@ -126,7 +137,6 @@ static void put_settings(struct call *call)
 	const struct conf *conf = &call->scmpd->configuration.conf;
 	const char *name;
 
-	(void)setting_look(call->scmpd);
 	for (size_t i = 0; (name = conf_live_name(conf, i)); i++)
 		setting_send(call, name);
 }
@@ -135,16 +145,17 @@ void status_list(struct call *call)
 {
 	struct scmpd *s = call->scmpd;
 	struct counters_all sum;
+	struct kept kept;
 	int64_t uptime = clock_now_s() - s->started;
 
-	if (!sessions_sum(call, &sum))
+	if (!sessions_sum(call, &sum) || !look(call, &kept))
 		return;
 	call_begin(call, "status");
 	put(call, "version", span_str("pop3-session/" POP3_SESSION_VERSION));
 	put_number(call, "started", (uint64_t)s->started);
 	put_number(call, "uptime", uptime > 0 ? (uint64_t)uptime : 0);
 	put_counts(call, &sum);
-	put_users(call);
+	put_users(call, &kept);
 	put_settings(call);
 	put_unknown(call, "transform");
 	put_yes(call, "draining", control_asked(&s->control).drain);

@@ -87,18 +87,20 @@ static bool read_piece(struct call *call, struct listing *l)
 
 	l->n = 0;
 	l->damaged_since = 0;
-	buf_init(&error, memory, sizeof(memory));
 	if (!call_database(call, &db, DATABASE_READ)) {
-		listing_break(call, "USERS", &error);
+		call_break(call);
 		return false;
 	}
+	buf_init(&error, memory, sizeof(memory));
 	failed = database_users_list(&db, &search, take_row, l, &error);
 	database_close(&db);
-	if (failed < 0)
-		listing_break(call, "USERS", &error);
+	if (failed < 0) {
+		listing_break(call, "USERS", failed, &error);
+		return false;
+	}
 	/* Where all were damaged, it goes on behind them. */
 	l->offset = l->damaged_since + (l->n ? 0 : l->offset);
-	return failed == 0 && (l->n || l->damaged_since);
+	return l->n || l->damaged_since;
 }
 
 static void add_last(struct buf *record, const struct lastlog_entry *last)
