@@ -82,12 +82,15 @@ const char *explain_escape(const char *text, char *memory, size_t size);
 /* explain_door.c: before there is a name */
 void explain_door(struct explain *x);
 void explain_methods(struct explain *x);
-/* A ban of the user, from the first database. */
-void explain_user_ban(struct explain *x);
 /* Penalties of the user, where he comes from. */
 void explain_penalty(struct explain *x);
 /* How many sessions the user has. */
 void explain_user_sessions(struct explain *x);
+
+/* explain_rules.c: bans and allows of the address */
+void explain_rules(struct explain *x);
+/* A ban of the user, from the first database. */
+void explain_user_ban(struct explain *x);
 
 /* explain_user.c: false: there is no row */
 bool explain_user(struct explain *x);
