@@ -126,10 +126,8 @@ void front_unmark_all(struct front *front, enum channel_bitmap which);
 
 /* front_commands.c */
 void front_command(struct front *front, const struct pop3_command *command);
-/* The answer to a login that the monitor has been asked for. */
-void front_take_verdict(struct front *front);
 
-/* front_replies.c */
+/* What a command is answered with. */
 enum front_reply {
 	REPLY_NONE, /* the handler has written its answer */
 	REPLY_OK,
@@ -162,6 +160,18 @@ enum front_reply {
 	REPLY_TOO_MANY_ERRORS,
 	REPLIES
 };
+
+/* front_login.c: the commands that log in */
+enum front_reply front_user(struct front *front,
+			    const struct pop3_command *command);
+enum front_reply front_pass(struct front *front,
+			    const struct pop3_command *command);
+enum front_reply front_apop(struct front *front,
+			    const struct pop3_command *command);
+/* The answer to a login that the monitor has been asked for. */
+void front_take_verdict(struct front *front);
+
+/* front_replies.c */
 void front_reply(struct front *front, enum front_reply reply);
 /* How many octets that is, for those that are always the same. */
 size_t front_reply_octets(enum front_reply reply);

@@ -11,117 +11,6 @@ static const struct span nothing = {NULL, 0};
 
 typedef enum front_reply handler(struct front *, const struct pop3_command *);
 
-/* --- AUTHORIZATION --- */
-
-/* Why USER and PASS are not taken here; REPLY_NONE: they are. */
-static enum front_reply no_password(struct front *front)
-{
-	if (!front->setup->offer_user)
-		return REPLY_NO_METHOD;
-	if (front->plaintext)
-		return REPLY_NONE;
-	counters_add(&front->own->counts.cleartext, 1);
-	return REPLY_CLEARTEXT;
-}
-
-static enum front_reply do_user(struct front *front,
-				const struct pop3_command *command)
-{
-	enum front_reply no = no_password(front);
-
-	if (no != REPLY_NONE)
-		return no;
-	front->name_n = command->text.n;
-	memcpy(front->name, command->text.p, command->text.n);
-	return REPLY_SEND_PASS;
-}
-
-static void held_reply(struct front *front, int64_t seconds)
-{
-	char memory[128];
-	struct buf text;
-
-	front->is_error = true;
-	buf_init(&text, memory, sizeof(memory));
-	front_add_in_use(&text, seconds);
-	output_add(&front->out, buf_span(&text));
-}
-
-static enum front_reply welcome(struct front *front,
-				const struct channel_message *message)
-{
-	if (!front_open_tables(front, message)) {
-		front->ended = true;
-		return REPLY_SYS_TEMP;
-	}
-	front->count = table_count(&front->table);
-	front->state = POP3_TRANSACTION;
-	return REPLY_LOGGED_IN;
-}
-
-static enum front_reply refusal(struct front *front,
-				const struct channel_verdict *verdict)
-{
-	if (verdict->closing) {
-		front->ended = true;
-		front->reason = CHANNEL_AUTH_LIMIT;
-	}
-	if (verdict->answer == CHANNEL_IN_USE) {
-		held_reply(front, verdict->held_for);
-		return REPLY_NONE;
-	}
-	return front_reply_of(verdict->answer);
-}
-
-void front_take_verdict(struct front *front)
-{
-	struct channel_message message;
-	struct channel_verdict verdict;
-
-	if (!front_await(front, CHANNEL_VERDICT, &message))
-		return;
-	memcpy(&verdict, message.body.p, sizeof(verdict));
-	front_reply(front, verdict.answer == CHANNEL_WELCOME
-				   ? welcome(front, &message)
-				   : refusal(front, &verdict));
-}
-
-static enum front_reply log_in(struct front *front, enum channel_method method,
-			       struct span name, struct span proof)
-{
-	struct channel_login login = {method, (uint32_t)name.n,
-				      (uint32_t)proof.n};
-
-	/* What was answered so far must not wait for a slow login. */
-	output_flush(&front->out);
-	if (front_send(front, CHANNEL_LOGIN, span_make(&login, sizeof(login)),
-		       name, proof))
-		front_take_verdict(front);
-	front->name_n = 0;
-	return REPLY_NONE;
-}
-
-static enum front_reply do_pass(struct front *front,
-				const struct pop3_command *command)
-{
-	enum front_reply no = no_password(front);
-
-	if (no != REPLY_NONE)
-		return no;
-	if (front->name_n == 0)
-		return REPLY_USER_FIRST;
-	return log_in(front, CHANNEL_USER_PASS,
-		      span_make(front->name, front->name_n), command->text);
-}
-
-static enum front_reply do_apop(struct front *front,
-				const struct pop3_command *command)
-{
-	if (!front->apop)
-		return REPLY_NO_METHOD;
-	return log_in(front, CHANNEL_APOP, command->text, command->digest);
-}
-
 /* --- TRANSACTION --- */
 
 static bool is_message(const struct front *front, uint64_t number)
@@ -388,10 +277,12 @@ static enum front_reply do_capa(struct front *front,
 }
 
 static handler *const handlers[POP3_VERBS] = {
-	[POP3_USER] = do_user, [POP3_PASS] = do_pass, [POP3_APOP] = do_apop,
-	[POP3_QUIT] = do_quit, [POP3_STAT] = do_stat, [POP3_LIST] = do_list,
-	[POP3_RETR] = do_retr, [POP3_DELE] = do_dele, [POP3_NOOP] = do_noop,
-	[POP3_RSET] = do_rset, [POP3_TOP] = do_top,   [POP3_UIDL] = do_list,
+	[POP3_USER] = front_user, [POP3_PASS] = front_pass,
+	[POP3_APOP] = front_apop, [POP3_QUIT] = do_quit,
+	[POP3_STAT] = do_stat,	  [POP3_LIST] = do_list,
+	[POP3_RETR] = do_retr,	  [POP3_DELE] = do_dele,
+	[POP3_NOOP] = do_noop,	  [POP3_RSET] = do_rset,
+	[POP3_TOP] = do_top,	  [POP3_UIDL] = do_list,
 	[POP3_CAPA] = do_capa,
 };
 
