@@ -20,29 +20,11 @@ setup() {
 	mailbox alice
 	sed -i "s|^alice:.*|alice:$HASH:::::|" "$WORLD/users"
 	OPTIONS+=(-o auth_hashes=2 -o auth_hashes_wait=1)
-	KEEPER=
 }
 
 teardown() {
 	hang_up 2>/dev/null || true
-	[ -z "$KEEPER" ] || kill "$KEEPER" 2>/dev/null || true
 	finish
-}
-
-# Somebody who keeps that many turns.
-keep() { # turns
-	become python3 - "$WORLD/run/turns" "$1" "$WORLD/kept" >/dev/null \
-		2>"$WORLD/keeper" <<-'END' &
-		import fcntl, os, signal, struct, sys
-		fd = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o600)
-		for turn in range(int(sys.argv[2])):
-		    fcntl.fcntl(fd, 37, struct.pack(  # F_OFD_SETLK
-		        "hhlli4x", fcntl.F_WRLCK, 0, turn, 1, 0))
-		open(sys.argv[3], "w").close()
-		signal.pause()
-	END
-	KEEPER=$!
-	wait_for 20 test -e "$WORLD/kept"
 }
 
 log_counts() { # pattern number
@@ -58,7 +40,7 @@ tries() { # user password
 
 @test "while all turns are taken a login is told to come later, whoever it is" {
 	serve
-	keep 2
+	keep_turns 2
 	tries alice abc
 	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
 	log_has 'user alice: 2 passwords are being checked .*auth_hashes'
@@ -72,7 +54,7 @@ tries() { # user password
 
 @test "one turn that is free is enough" {
 	serve
-	keep 1
+	keep_turns 1
 	tries alice abc
 	[[ $LINE == '+OK logged in'* ]]
 	tries nobody wrong
@@ -81,11 +63,10 @@ tries() { # user password
 
 @test "a killed process gives its turns back" {
 	serve
-	keep 2
+	keep_turns 2
 	tries alice abc
 	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
-	kill -KILL "$KEEPER"
-	wait "$KEEPER" || true
+	let_turns_go
 	tries alice abc
 	[[ $LINE == '+OK logged in'* ]]
 }
@@ -112,11 +93,10 @@ tries() { # user password
 @test "a user who is kept out needs a turn as all others do" {
 	sed -i 's/^alice:.*/&:allow_nets=192.0.2.1/' "$WORLD/users"
 	serve
-	keep 2
+	keep_turns 2
 	tries alice abc
 	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
-	kill -KILL "$KEEPER"
-	wait "$KEEPER" || true
+	let_turns_go
 	tries alice abc
 	[[ $LINE == '-ERR [AUTH]'* ]]
 	log_has 'Kept out: .*user=<alice>'
@@ -125,7 +105,7 @@ tries() { # user password
 @test "a secret that is kept in clear needs no turn" {
 	sed -i '/^alice/d' "$WORLD/users"
 	serve
-	keep 2
+	keep_turns 2
 	tries plain secret
 	[[ $LINE == '+OK logged in'* ]]
 	tries nobody secret
@@ -134,11 +114,10 @@ tries() { # user password
 
 @test "in the one-connection shape the turns are the same" {
 	handed "each 2" -o "log=$WORLD/log"
-	keep 2
+	keep_turns 2
 	tries alice abc
 	[[ $LINE == '-ERR [SYS/TEMP]'* ]]
-	kill -KILL "$KEEPER"
-	wait "$KEEPER" || true
+	let_turns_go
 	tries alice abc
 	[[ $LINE == '+OK logged in'* ]]
 }

@@ -41,6 +41,8 @@
 #   waits                    how long a traced monitor waited for penalties, in
 #                            seconds, one number an attempt: no other ppoll(2)
 #                            of its begins with a descriptor and no event
+#   keep_turns N             somebody keeps that many turns of password checks
+#   let_turns_go             and is killed, as at the test's end
 #   end_helpers              ends doors and traces, as the test's end does
 #   left USER                how many messages the folders have
 #   fails COMMAND...         it does (a mere ! is nothing to bats)
@@ -182,6 +184,28 @@ trace() {
 waits() {
 	sed -n 's/.*ppoll(\[{fd=[0-9]*, events=0}.*\], [0-9]*, {tv_sec=\([0-9]*\).*/\1/p' \
 		"$WORLD/trace" | xargs
+}
+
+keep_turns() {
+	rm -f "$WORLD/kept"
+	become python3 - "$WORLD/run/turns" "$1" "$WORLD/kept" >/dev/null \
+		2>"$WORLD/keeper" <<-'END' &
+		import fcntl, os, signal, struct, sys
+		fd = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o600)
+		for turn in range(int(sys.argv[2])):
+		    fcntl.fcntl(fd, 37, struct.pack(  # F_OFD_SETLK
+		        "hhlli4x", fcntl.F_WRLCK, 0, turn, 1, 0))
+		open(sys.argv[3], "w").close()
+		signal.pause()
+	END
+	KEEPER=$!
+	HELPERS+=("$KEEPER")
+	wait_for 20 test -e "$WORLD/kept"
+}
+
+let_turns_go() {
+	kill -KILL "$KEEPER"
+	wait "$KEEPER" || true
 }
 
 hear() {
