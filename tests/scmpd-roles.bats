@@ -16,67 +16,56 @@ setup() {
 
 teardown() { end_scmpd; }
 
-# The least role for each verb, or `any`; as the protocol has it.
-verbs() {
-	cat <<-'END'
-		CAPA any
-		HELP any
-		VERSION any
-		NOOP any
-		WHOAMI any
-		PROFILE any
-		CHANGE_PASSWORD any
-		STATUS viewer
-		ALL_CONNEC viewer
-		CURR_CONNEC any
-		BYTES_TRANS viewer
-		SESSIONS any
-		KICK any
-		METRICS viewer
-		EVENTS viewer
-		WATCH viewer
-		USERS viewer
-		MAX_USERS viewer
-		ADD_USER admin
-		DELETE_USER admin
-		RESET_USER_PASSWORD operator
-		ENABLE_USER operator
-		DISABLE_USER operator
-		ROLE viewer
-		ROLES viewer
-		BAN operator
-		UNBAN operator
-		BANS viewer
-		ALLOW admin
-		UNALLOW admin
-		ALLOWS viewer
-		PENALTIES viewer
-		FORGIVE operator
-		POLICY viewer
-		LIMITS viewer
-		LOGLEVEL viewer
-		MAILDIR viewer
-		GET_MAILDIR viewer
-		TRANSFORM viewer
-		DRAIN admin
-		RELOAD admin
-	END
+# Each form that there is, from the table that the manual is made of: how it is
+# written, the least role that may say it (any: everybody), and whether others
+# may about themselves (own) or nobody from elsewhere (local). By tabulators.
+forms() {
+	"$BUILD/bin/scmpd" --print-manual | awk '
+		function out() {
+			if (usage)
+				printf "%s\t%s\t%s\n", usage, least, how
+		}
+		/^\.It Li "/ {
+			out()
+			usage = substr($0, 9, length($0) - 9)
+			least = "any"
+			how = "-"
+		}
+		/^For the role / {
+			least = $4
+			sub(/[.;]$/, "", least)
+			if (/about oneself/)
+				how = "own"
+			if (/over the Unix socket/)
+				how = "local"
+		}
+		END { out() }' | grep -vE '^(QUIT|STOP|STARTTLS|(USER|PASS) [a-z]*)	'
 }
 
-# Forms that want more than the least role of their verb.
-forms() {
-	cat <<-'END'
-		MAX_USERS 5|admin
-		ROLE plain user|admin
-		ROLES ADD some users.read|admin
-		ROLES SET some users.read|admin
-		ROLES DEL some|admin
-		POLICY min_length 8|admin
-		LIMITS max_sessions 9|admin
-		LOGLEVEL info|admin
-		TRANSFORM OFF|admin
-		DRAIN off|admin
-	END
+# A command of that form: what may be left out is, the first of several is
+# taken, and nothing that it names is there, or it is the one who says it.
+command_of() { # usage name
+	local word said='' nth=0
+	for word in $1; do
+		case $word in
+		'['*) break ;;
+		esac
+		word=${word%%|*}
+		word=${word%...}
+		nth=$((nth + 1))
+		case $nth-$word in
+		1-* | [2-9]-[A-Z]*) ;;
+		*-n) word=1 ;;
+		*-cidr) word=192.0.2.0/24 ;;
+		*-name) word=$2 ;;
+		*-on | *-error) ;;
+		*-id=*) word=id=1 ;;
+		*=*) word=${word%%=*}=nosuch ;;
+		*) word=nosuch ;;
+		esac
+		said+="${said:+ }$word"
+	done
+	echo "$said"
 }
 
 rank() {
@@ -85,84 +74,83 @@ rank() {
 	viewer) echo 1 ;;
 	operator) echo 2 ;;
 	admin) echo 3 ;;
+	*) return 1 ;;
 	esac
 }
 
-# With one quotation mark no arguments are right; for a verb that can be said
-# alone, it is the form that asks least.
-probe() {
-	case $1 in
-	STATUS | ALL_CONNEC | CURR_CONNEC | BYTES_TRANS | MAX_USERS | PROFILE | \
-		ROLES | POLICY | LIMITS | LOGLEVEL | MAILDIR | GET_MAILDIR | \
-		BANS | ALLOWS | NOOP | WHOAMI | VERSION) echo "$1" ;;
-	ROLE) echo "ROLE plain" ;;
-	TRANSFORM) echo "TRANSFORM LIST" ;;
-	*) echo "$1 \"" ;;
-	esac
-}
-
-# Every verb is refused, or not, as the table above says.
-check_verbs() { # user role
-	local verb least line
-	while read -r verb least; do
-		says "$1" "$(probe "$verb")"
-		line=$(answer 1)
-		if [ "$(rank "$2")" -ge "$(rank "$least")" ]; then
-			[[ -n $line && $line != *'[PERM]'* ]]
-		else
-			[[ $line == '-ERR [PERM] '* ]]
-		fi
-	done < <(verbs)
-}
-
-check_forms() { # user role
-	local form least line i=1
-	local -a lines=() leasts=()
-	while IFS='|' read -r form least; do
-		lines+=("$form")
-		leasts+=("$least")
+# What each form is answered, in the order of forms: their first lines. (STOP
+# ends a WATCH, and NOOP tells where the answer to the next one is.)
+answers_of() { # user, or nothing: over the Unix socket
+	local usage least how name
+	local -a lines=(NOOP)
+	while IFS=$'\t' read -r usage least how; do
+		name=nosuch
+		[ "$how" != own ] || name=${1:-nosuch}
+		lines+=("$(command_of "$usage" "$name")" STOP NOOP)
 	done < <(forms)
-	says "$1" "${lines[@]}"
-	for least in "${leasts[@]}"; do
-		line=$(answer "$i")
-		if [ "$(rank "$2")" -ge "$(rank "$least")" ]; then
-			[[ $line != *'[PERM]'* ]]
-		else
-			[[ $line == '-ERR [PERM] '* ]]
-		fi
-		i=$((i + 1))
-	done
+	if [ -n "$1" ]; then
+		says "$1" "${lines[@]}"
+	else
+		local_says "${lines[@]}"
+	fi
+	awk 'is_next { print; is_next = 0; next }
+		{ is_next = /^\+OK still here$/ }' <<<"$SAID" | sed '$d'
 }
 
-# CAPA has just what does not answer [PERM].
-check_capa() { # user role
-	local verb least
-	says "$1" CAPA
-	while read -r verb least; do
-		if [ "$(rank "$2")" -ge "$(rank "$least")" ]; then
-			grep -q "^$verb [SM]" <<<"$SAID"
-		else
-			refute grep -q "^$verb [SM]" <<<"$SAID"
-		fi
-	done < <(verbs)
+# Is that the answer for this role? PLACE is here (local), or elsewhere.
+is_right() { # answer role place least how
+	if [ "$5" != own ] && [ "$(rank "$2")" -lt "$(rank "$4")" ]; then
+		[[ $1 == '-ERR [PERM] '* ]]
+	elif [ "$5" = local ] && [ "$3" != local ]; then
+		[[ $1 == '-ERR [PERM/LOCAL] '* ]]
+	else
+		[[ $1 == [+-]* && $1 != *'[PERM'* && $1 != *'[SYNTAX]'* &&
+			$1 != *'[UNKNOWN]'* ]]
+	fi
 }
 
-@test "each role may do what the protocol says, and CAPA shows just that" {
+check_role() { # role place [user]
+	local usage least how answer status=0
+	answers_of "${3:-}" >"$WORLD/answers"
+	[ "$(wc -l <"$WORLD/answers")" = "$(forms | wc -l)" ]
+	while IFS=$'\t' read -r usage least how answer; do
+		is_right "$answer" "$1" "$2" "$least" "$how" || {
+			echo "$1, $usage ($least, $how): $answer" >&2
+			status=1
+		}
+	done < <(paste <(forms) "$WORLD/answers")
+	return "$status"
+}
+
+# Verbs in CAPA, and forms in HELP, are those that were not refused.
+check_lists() { # role user
+	paste <(forms) "$WORLD/answers" | grep -v '\[PERM' | cut -f1 \
+		>"$WORLD/may"
+	says "$2" CAPA
+	diff <(cut -d' ' -f1 "$WORLD/may" | uniq) <(sed -n \
+		's/^\([A-Z_]*\) [SM].*/\1/p' <<<"$SAID" | grep -vx QUIT)
+	says "$2" HELP
+	diff "$WORLD/may" <(sed -n 's/^\([A-Z_]*\( [^:]*\)*\): .*/\1/p' \
+		<<<"$SAID" | grep -vx QUIT)
+}
+
+@test "each role may say what the table has for it, from elsewhere, and CAPA and HELP show just that" {
 	start_scmpd
+	forms | cut -f1 >"$WORLD/usages"
+	grep -qx 'TRANSFORM TEST command' "$WORLD/usages"
 	local pair
 	for pair in plain:user looker:viewer helper:operator chief:admin; do
-		check_verbs "${pair%:*}" "${pair#*:}"
-		check_forms "${pair%:*}" "${pair#*:}"
-		check_capa "${pair%:*}" "${pair#*:}"
+		check_role "${pair#*:}" elsewhere "${pair%:*}"
+		check_lists "${pair#*:}" "${pair%:*}"
 	done
 }
 
-@test "the verbs of the test are those of the server" {
-	start_scmpd
-	local_says CAPA
-	diff <(verbs | cut -d' ' -f1 | grep -v CHANGE_PASSWORD | sort) \
-		<(sed -n 's/^\([A-Z_]*\) [SM].*/\1/p' <<<"$SAID" |
-			grep -vE '^(QUIT|SET_MAILDIR|CHANGE_PASSWORD)$' | sort)
+@test "each role may say what the table has for it over the Unix socket" {
+	for LOCAL_CEILING in viewer operator admin; do
+		start_scmpd
+		check_role "$LOCAL_CEILING" local
+		stop_scmpd
+	done
 }
 
 @test "a role that is changed takes effect at the next command" {
