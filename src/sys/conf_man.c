@@ -80,6 +80,8 @@ void conf_print_mdoc(const struct conf_key *keys, size_t nkeys, FILE *f)
 			fprintf(f, "From %jd to %jd.\n", (intmax_t)key->min,
 				(intmax_t)key->max);
 		print_default(key, f);
+		if (key->flags & CONF_LIVE)
+			fputs("May be changed while the server runs.\n", f);
 		if (key->flags & CONF_LATER)
 			fputs("Accepted, but not used yet.\n", f);
 	}

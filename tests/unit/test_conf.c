@@ -563,10 +563,16 @@ static void the_manual_has_every_key(void **state)
 	conf_print_mdoc(keys, NKEYS, out);
 	fclose(out);
 	for (size_t i = 0; i < NKEYS; i++) {
+		const char *at, *end, *live;
 		char item[64];
 
 		snprintf(item, sizeof(item), ".It Ic %s ", keys[i].name);
-		assert_non_null(strstr(mem, item));
+		at = strstr(mem, item);
+		assert_non_null(at);
+		end = strstr(at + 1, ".It Ic ");
+		live = strstr(at, "May be changed while");
+		assert_int_equal(live && (!end || live < end),
+				 (keys[i].flags & CONF_LIVE) != 0);
 	}
 	assert_non_null(strstr(mem, "From 1 to 3600"));
 	assert_non_null(strstr(mem, "Cm red | Cm green | Cm blue"));
