@@ -19,6 +19,7 @@ enum command_need {
 	COMMAND_READS,	/* the database, opened for reading, or scmpd; it asks
 			   nothing */
 	COMMAND_WRITES, /* opened for writing */
+	COMMAND_SETS,	/* the same, if all words are given; else for reading */
 	COMMAND_OPENS,	/* it opens what it needs itself, also of scmpd */
 	COMMAND_LIVE,	/* scmpd alone, and shows at once what comes */
 	COMMAND_LOCAL,	/* the same, of the database, without --offline, too */
@@ -102,6 +103,11 @@ int policy_unset(struct scmp *s);
 int role_list(struct scmp *s);
 int role_set(struct scmp *s);
 int role_del(struct scmp *s);
+
+int limits(struct scmp *s); /* settings.c */
+int maildir(struct scmp *s);
+int loglevel(struct scmp *s);
+int user_max(struct scmp *s);
 
 int pw_make(struct scmp *s); /* pw.c */
 int pw_check(struct scmp *s);

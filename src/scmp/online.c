@@ -100,6 +100,23 @@ int online_list(struct scmp *s, struct request *q,
 
 /* --- settings --- */
 
+const struct output_column setting_columns[SETTING_COLUMNS] = {
+	{.key = "name", .title = "LIMIT"},
+	{.key = "value", .title = "VALUE", .can_be_cut = true},
+	{.key = "source", .title = "FROM"},
+};
+
+void setting_tell(const struct scmp *s, const char *name, const char *value,
+		  bool is_same)
+{
+	if (is_same)
+		scmp_say(s, "%s is as it was.", name);
+	else if (strcmp(value, "default") == 0)
+		scmp_say(s, "%s is by default again.", name);
+	else
+		scmp_say(s, "%s is %s now.", name, value);
+}
+
 static void list_setting(struct span record, void *context)
 {
 	struct listing *l = context;
@@ -109,28 +126,28 @@ static void list_setting(struct span record, void *context)
 
 int online_settings(struct scmp *s, struct request *q, const char *title)
 {
-	const struct output_column columns[] = {
-		{.key = "name", .title = title},
-		{.key = "value", .title = "VALUE", .can_be_cut = true},
-		{.key = "source", .title = "FROM"},
-	};
+	struct output_column columns[SETTING_COLUMNS];
 	struct listing l = {0};
 
-	return list(s, q, &l, columns, sizeof(columns) / sizeof(columns[0]),
-		    list_setting);
+	memcpy(columns, setting_columns, sizeof(columns));
+	columns[0].title = title;
+	return list(s, q, &l, columns, SETTING_COLUMNS, list_setting);
 }
 
 int online_setting(struct scmp *s, struct request *q, const char *name)
 {
 	struct scmp_reply reply;
 	int r = client_ask(s, q, &reply);
-	const char *value;
-	json_t *setting;
 
-	if (r != STATUS_OK)
-		return r;
-	setting = record_answer(name, reply.text);
-	value = json_string_value(json_object_get(setting, "value"));
+	return r == STATUS_OK ? setting_show(s, record_answer(name, reply.text))
+			      : r;
+}
+
+int setting_show(struct scmp *s, json_t *setting)
+{
+	const char *value =
+		json_string_value(json_object_get(setting, "value"));
+
 	if (scmp_given(s, OPTION_JSON)) {
 		json_dumpf(setting, stdout, JSON_COMPACT);
 		putchar('\n');

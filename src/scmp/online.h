@@ -36,6 +36,17 @@ __attribute__((warn_unused_result)) int
 online_list(struct scmp *s, struct request *q, const struct online_list *list,
 	    bool cuts);
 
+/* Of a setting by itself, in a table of them: name, value, source. */
+enum { SETTING_COLUMNS = 3 };
+extern const struct output_column setting_columns[SETTING_COLUMNS];
+
+/* Its value, or all of it in JSON. Takes it over. STATUS_OK. */
+int setting_show(struct scmp *s, json_t *setting);
+
+/* "NAME is VALUE now." and the like. */
+void setting_tell(const struct scmp *s, const char *name, const char *value,
+		  bool is_same);
+
 /* Asks for records of settings, and shows them: name, value, source. */
 __attribute__((warn_unused_result)) int
 online_settings(struct scmp *s, struct request *q, const char *title);

@@ -18,12 +18,7 @@ static int tell(struct scmp *s, struct request *q, const char *name,
 
 	if (r != STATUS_OK)
 		return r;
-	if (reply.code == SCMP_CODE_NOCHANGE)
-		scmp_say(s, "%s is as it was.", name);
-	else if (strcmp(value, by_default) == 0)
-		scmp_say(s, "%s is by default again.", name);
-	else
-		scmp_say(s, "%s is %s now.", name, value);
+	setting_tell(s, name, value, reply.code == SCMP_CODE_NOCHANGE);
 	return STATUS_OK;
 }
 

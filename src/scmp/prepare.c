@@ -17,6 +17,7 @@ static int take_database(struct scmp *s)
 		[COMMAND_WRITES] = DATABASE_WRITE,
 	};
 	enum command_need need = s->command->need;
+	bool sets = s->words_n == s->command->most;
 	int r;
 
 	r = scmp_configure(s);
@@ -24,6 +25,8 @@ static int take_database(struct scmp *s)
 		r = scmp_locate(s);
 	if (r != STATUS_OK || need == COMMAND_OPENS || need == COMMAND_LOCAL)
 		return r;
+	if (need == COMMAND_SETS)
+		need = sets ? COMMAND_WRITES : COMMAND_READS;
 	return scmp_open(s, modes[need]);
 }
 

@@ -260,7 +260,8 @@ static int run(struct scmp *s)
 		r = check_words(s);
 	if (r == STATUS_OK)
 		r = prepare(s);
-	if (r == STATUS_OK && s->command->need == COMMAND_READS)
+	if (r == STATUS_OK && (s->command->need == COMMAND_READS ||
+			       s->command->need == COMMAND_SETS))
 		spool_begin();
 	if (r == STATUS_OK)
 		r = prepare_is_online(s) ? s->command->online(s)

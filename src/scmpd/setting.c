@@ -2,10 +2,6 @@
 #include "scmpd/setting.h"
 
 #include "config/live.h"
-#include "store/database_settings.h"
-
-#include <errno.h>
-#include <string.h>
 
 enum { SETTING_TEXT = USERS_PATH_SIZE + 32 };
 
@@ -76,23 +72,13 @@ void setting_send(struct call *call, const char *name)
 
 /* --- changing --- */
 
-static bool is_default(const char *value)
-{
-	return strcmp(value, "default") == 0;
-}
-
 static bool try_value(struct call *call, const char *name, const char *value)
 {
-	struct conf *conf = &call->scmpd->configuration.conf;
 	char memory[256];
 	struct buf expected;
 
-	if (is_default(value)) {
-		conf_restore(conf);
-		return true;
-	}
 	buf_init(&expected, memory, sizeof(memory));
-	if (conf_override(conf, span_str(name), value, &expected) == 0)
+	if (live_try(&call->scmpd->configuration, name, value, &expected) == 0)
 		return true;
 	call_answer(call, SCMP_CODE_RANGE, "it is " SPAN_FMT "%s",
 		    SPAN_ARG(buf_span(&expected)),
@@ -109,13 +95,8 @@ static bool store(struct call *call, struct account *a, const char *name,
 	int failed;
 
 	buf_init(&error, memory, sizeof(memory));
-	if (is_default(value))
-		failed = database_text_delete(&a->db, DATABASE_SETTINGS, name,
-					      &error);
-	else
-		failed = database_text_set(&a->db, DATABASE_SETTINGS, name,
-					   value, &error);
-	if (failed == 0 || (is_default(value) && failed == -ENOENT))
+	failed = live_store(&a->db, name, value, &error);
+	if (failed == 0)
 		return account_commit(call, a);
 	call_database_failed(call, failed, &error);
 	return false;
