@@ -124,7 +124,7 @@ struct channel_marks {
 };
 
 struct channel_done {
-	uint32_t failed;  /* messages that could not be removed */
+	uint32_t failed; /* messages that could not be removed */
 	/*
 	 * 0, or the errno of what failed first; ECANCELED: nothing was done,
 	 * since the session was asked to end before.

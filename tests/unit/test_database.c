@@ -24,7 +24,6 @@
 #include "store/database_users.h"
 #include "store/users.h"
 #include "sys/clock.h"
-#include "sys/clock.h"
 
 /* --- a folder with a database --- */
 
