@@ -25,8 +25,8 @@ void drain_show(struct call *call)
 static uint32_t end_idle(struct scmpd *s)
 {
 	const struct kick_match idle = {
-		.idle_ms = DRAIN_IDLE_MS,
-		.without_marks = true,
+		.which.idle_ms = DRAIN_IDLE_MS,
+		.which.without_marks = true,
 	};
 
 	return kick_sessions(s, &idle, CONTROL_GRACEFULLY);
@@ -34,9 +34,12 @@ static uint32_t end_idle(struct scmpd *s)
 
 static void on_again(evutil_socket_t fd, short what, void *context)
 {
+	struct scmpd *s = context;
+
 	(void)fd;
 	(void)what;
-	(void)end_idle(context);
+	if (control_asked(&s->control).drain)
+		(void)end_idle(s);
 }
 
 static void look_again(struct scmpd *s, bool on)

@@ -2,7 +2,6 @@
 #include "scmpd/kick.h"
 
 #include "stats/statistics_look.h"
-#include "store/database_users.h"
 #include "sys/log.h"
 
 #include <string.h>
@@ -13,23 +12,6 @@ struct kicking {
 	enum control_how how;
 	uint32_t n;
 };
-
-static bool fits(const struct kick_match *m, const struct statistics_row *row)
-{
-	struct span user = span_make(row->user, row->user_n);
-
-	if (m->number && m->number != row->number)
-		return false;
-	if (m->mask &&
-	    (!row->user_n || !database_mask_fits(m->mask, row->user)))
-		return false;
-	if (m->user.n && !span_equal(m->user, user))
-		return false;
-	if (row->idle_ms < m->idle_ms || (m->without_marks && row->marks))
-		return false;
-	return !m->network ||
-	       (row->has_peer && network_contains(m->network, &row->address));
-}
 
 static bool is_spared(const struct kick_match *m,
 		      const struct statistics_row *row)
@@ -42,7 +24,8 @@ static bool kick_one(void *context, const struct statistics_row *row)
 {
 	struct kicking *k = context;
 
-	if (fits(k->match, row) && !is_spared(k->match, row) &&
+	if (session_filter_fits(&k->match->which, row) &&
+	    !is_spared(k->match, row) &&
 	    control_end(&k->scmpd->control, row->slot, row->serial, k->how))
 		k->n++;
 	return true;
@@ -75,7 +58,8 @@ const char *kick_trouble(const struct scmpd *s)
 uint32_t kick_user(struct scmpd *s, struct span user,
 		   const struct connection *except)
 {
-	const struct kick_match match = {.user = user};
+	const struct kick_match match = {
+		.which = {.is_own = true, .user = user}};
 
 	(void)scmpd_end_connections_of(s, user, except);
 	return kick_sessions(s, &match, CONTROL_GRACEFULLY);

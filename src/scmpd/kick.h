@@ -5,21 +5,15 @@
 #define SCMPD_KICK_H
 
 #include "base/span.h"
-#include "proto/network.h"
 #include "scmpd/scmpd.h"
+#include "scmpd/session_list.h"
 #include "stats/control.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Which sessions: all that is given must fit. */
 struct kick_match {
-	uint64_t number;	       /* the session's id; 0: any */
-	const char *mask;	       /* of the user's name; NULL: any */
-	struct span user;	       /* exactly; empty: any */
-	const struct network *network; /* NULL: any */
-	uint64_t idle_ms;	       /* who was heard of since then: not */
-	bool without_marks;	       /* who has marked messages: not */
+	struct session_filter which;
 	/* Whose sessions are let be though they fit; NULL: nobody's. */
 	bool (*is_spared)(void *context, struct span user);
 	void *context;

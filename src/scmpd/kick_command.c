@@ -83,9 +83,9 @@ static void kick(struct sparing *sparing, struct kick_match *match)
 /* Without a name nobody's are meant, if only one's own may be. */
 static bool can_fit(const struct call *call, const struct kick_match *match)
 {
-	if (scmp_command_field(call->command, "id").p && !match->number)
+	if (scmp_command_field(call->command, "id").p && !match->which.number)
 		return false;
-	return !call->is_own || match->user.n;
+	return !call->is_own || match->which.user.n;
 }
 
 void kick_command(struct call *call)
@@ -93,21 +93,23 @@ void kick_command(struct call *call)
 	struct span id = scmp_command_field(call->command, "id");
 	struct span user = scmp_command_field(call->command, "user");
 	struct span ip = scmp_command_field(call->command, "ip");
-	struct kick_match match = {.mask = user.p};
+	struct kick_match match = {
+		.which.mask = user.p,
+		.which.is_own = call->is_own,
+		.which.user = span_str(call->caller->name),
+	};
 	struct sparing sparing;
 	struct account account;
 	struct network network;
 
 	if (!sessions_may_name(call, user))
 		return;
-	if (id.p && !num_parse_u64_capped(id, &match.number)) {
+	if (id.p && !num_parse_u64_capped(id, &match.which.number)) {
 		call_answer(call, SCMP_CODE_SYNTAX, "the id is a number");
 		return;
 	}
 	if (ip.p && network_parse(ip, &network))
-		match.network = &network;
-	if (call->is_own)
-		match.user = span_str(call->caller->name);
+		match.which.network = &network;
 	if (!begin(&sparing, call, &account))
 		return;
 	/* Also where he has no sessions. */

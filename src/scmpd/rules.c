@@ -134,7 +134,7 @@ static bool store(struct call *call, struct account *a,
 static void end_all_from(struct call *call, struct account *a,
 			 const struct network *network)
 {
-	struct kick_match match = {.network = network};
+	struct kick_match match = {.which.network = network};
 	struct sparing sparing;
 	uint32_t n;
 

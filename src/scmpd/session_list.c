@@ -153,6 +153,10 @@ bool session_filter_fits(const struct session_filter *f,
 {
 	struct span user = span_make(row->user, row->user_n);
 
+	if (f->number && f->number != row->number)
+		return false;
+	if (row->idle_ms < f->idle_ms || (f->without_marks && row->marks))
+		return false;
 	if (f->is_own && (!f->user.n || !span_equal(f->user, user)))
 		return false;
 	if (f->mask &&

@@ -16,16 +16,20 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { SESSION_LIST_MOST = 200000 };
 
 /* Which sessions: all that is given must fit. */
 struct session_filter {
+	uint64_t number;	       /* the session's id; 0: any */
 	const char *mask;	       /* of the user's name; NULL: any */
 	bool is_own;		       /* `user` alone, who may be nobody */
-	struct span user;	       /* exactly */
+	struct span user;	       /* exactly; only with is_own */
 	const struct network *network; /* NULL: any */
 	struct span state;	       /* its word; empty: any */
+	uint64_t idle_ms;	       /* who was heard of since then: not */
+	bool without_marks;	       /* who has marked messages: not */
 };
 
 bool session_filter_fits(const struct session_filter *filter,
