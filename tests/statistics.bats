@@ -229,6 +229,53 @@ half_is_counted() {
 	[ "$(grown pop3_connections_refused sessions)" = 1 ]
 }
 
+# So many descriptors that the connection and its mark of life have one each,
+# and the channel has none.
+leave_no_channel() { # PID
+	local fd last=0
+	for fd in "/proc/$1/fd/"*; do
+		fd=${fd##*/}
+		[ "$fd" -le "$last" ] || last=$fd
+	done
+	prlimit --pid "$1" --nofile=$((last + 4)):
+}
+
+@test "a connection for which there is no descriptor left is refused, and no session" {
+	need prlimit
+	serve
+	settle
+	leave_no_channel "$(acceptor)"
+	client </dev/null
+	[[ $(cat "$WORLD/got") == "-ERR [SYS/TEMP]"* ]]
+	prlimit --pid "$(acceptor)" --nofile=1024:
+	log_has 'Cannot serve a connection: new session: '
+	client < <(printf 'QUIT\r\n')
+	wait_for 30 all_counted
+	[ "$(grown pop3_connections_refused unserved)" = 1 ]
+	[ "$(grown pop3_connections)" = 1 ]
+	[ "$(grown pop3_sessions_ended unknown)" = 0 ]
+}
+
+@test "nor is it one in a process for one connection" {
+	need prlimit
+	local most
+	handed "each 3"
+	client < <(printf 'QUIT\r\n')
+	settle
+	: >"$WORLD/log"
+	# From too few for anything on, until one is served.
+	for most in {8..40}; do
+		prlimit --pid "$SERVER" --nofile="$most:"
+		client < <(printf 'QUIT\r\n') 2>/dev/null || true
+		! grep -q '^+OK bye' "$WORLD/got" || break
+	done
+	wait_for 30 all_counted
+	log_has 'Cannot serve a connection: socketpair: '
+	[ "$(grown pop3_connections_refused unserved)" -ge 1 ]
+	[ "$(grown pop3_connections)" = \
+		"$(grep -c 'pop3-login: Disconnected: ' "$WORLD/log")" ]
+}
+
 @test "a maildrop in use and a session that is idle too long are counted" {
 	serve -o idle_timeout=1 -o login_timeout=1
 	settle

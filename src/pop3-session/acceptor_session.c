@@ -69,8 +69,8 @@ static void take_report(struct acceptor *a)
 		live_set_front(&a->live, report.session, report.pid);
 		return;
 	}
+	/* It was a session, and is counted as one. */
 	out_of(a, "clone", -report.pid);
-	statistics_refused(&a->service->statistics, COUNTERS_UNSERVED);
 	if (live_has_no_front(&a->live, report.session, &ticket))
 		admission_leave(&a->service->admission, &ticket);
 }
@@ -104,6 +104,8 @@ static int order_front(struct acceptor *a, uint32_t session, int client,
 }
 
 /*
+ * Negative: there is no session, and nothing is counted of one.
+ *
  * What the monitor is given lives in this call, of which it has its copy; the
  * greeting waits in the channel before there is a front to read it.
  */
@@ -124,12 +126,12 @@ static int start_session(struct acceptor *a, int client,
 	uint32_t session;
 	int channel[2];
 	pid_t monitor;
-	int r;
+	int r, no_front = 0;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) <
 	    0) {
 		r = -errno;
-		admission_leave(&a->service->admission, ticket);
+		admission_cancel(&a->service->admission, ticket);
 		return r;
 	}
 	setup.channel = channel[0];
@@ -142,18 +144,24 @@ static int start_session(struct acceptor *a, int client,
 	if (monitor < 0) {
 		r = -errno;
 		live_cancel(&a->live, session);
-		admission_leave(&a->service->admission, ticket);
+		admission_cancel(&a->service->admission, ticket);
 	} else {
 		/*
 		 * From here on its end releases the session, and gives the
 		 * ticket back.  Only now, since a front would greet the client.
 		 */
 		live_set_monitor(&a->live, session, monitor);
-		r = order_front(a, session, client, channel[1], ticket);
+		r = 0;
+		no_front = order_front(a, session, client, channel[1], ticket);
 		monitor_tell_connect(&setup, monitor);
 	}
 	close(channel[1]);
 	close(channel[0]);
+	/* Its monitor finds that it has hung up. */
+	if (no_front < 0) {
+		refusal_apologise(client);
+		out_of(a, "order", -no_front);
+	}
 	return r;
 }
 

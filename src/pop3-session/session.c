@@ -235,6 +235,7 @@ static bool is_socket_on(int fd, struct peer *peer)
 static int give_up(const struct monitor_setup *setup, const char *what,
 		   int error)
 {
+	admission_cancel(&setup->service->admission, setup->ticket);
 	door_is_short(setup->service, &setup->peer, what, error);
 	refusal_apologise(STDOUT_FILENO);
 	if (setup->is_network)

@@ -148,16 +148,31 @@ void admission_hand_over(struct admission_ticket *ticket)
 	ticket->fd = -1;
 }
 
-void admission_leave(struct admission *a, struct admission_ticket *ticket)
+static void admission_give_back(struct admission *a,
+				struct admission_ticket *ticket,
+				bool is_counted)
 {
 	/* First, so that the slot's next holder finds it unlocked. */
 	admission_hand_over(ticket);
 	if (ticket->serial && admission_file_lock(a)) {
+		if (!is_counted && a->statistics)
+			statistics_cancel(a->statistics, ticket->slot,
+					  ticket->serial);
 		if (admission_file_slot(a, ticket))
 			admission_life_end(a, ticket->slot);
 		admission_file_unlock(a);
 	}
 	*ticket = ADMISSION_NO_TICKET;
+}
+
+void admission_leave(struct admission *a, struct admission_ticket *ticket)
+{
+	admission_give_back(a, ticket, true);
+}
+
+void admission_cancel(struct admission *a, struct admission_ticket *ticket)
+{
+	admission_give_back(a, ticket, false);
 }
 
 /* --- what the slots know --- */

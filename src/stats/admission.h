@@ -154,6 +154,10 @@ void admission_hand_over(struct admission_ticket *ticket);
  */
 void admission_leave(struct admission *a, struct admission_ticket *ticket);
 
+/* The same for a session that never came to be, which is not counted in the
+ * statistics either. */
+void admission_cancel(struct admission *a, struct admission_ticket *ticket);
+
 /*
  * Notes in the ticket's slot which Maildir (device and inode of the folder)
  * the session has locked, and since when (now); forgotten with the place. No

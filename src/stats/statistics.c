@@ -287,6 +287,14 @@ void statistics_fold(struct statistics *st, uint32_t slot, uint64_t serial)
 		statistics_fold_pages(st, slot, serial);
 }
 
+void statistics_cancel(struct statistics *st, uint32_t slot, uint64_t serial)
+{
+	if (slot < SLOTS_MAX && serial && statistics_is_usable(st) &&
+	    statistics_serial(st, slot) == serial &&
+	    !statistics_set_serial(st, slot, 0))
+		statistics_give_up(st);
+}
+
 /* --- taking --- */
 
 /* Both pages get storage by being written. The serial comes last, without which

@@ -182,6 +182,9 @@ bool statistics_take(struct statistics *st, uint32_t slot, uint64_t serial,
  * it is called. */
 void statistics_fold(struct statistics *st, uint32_t slot, uint64_t serial);
 
+/* The same for a session that never came to be: nothing is counted of it. */
+void statistics_cancel(struct statistics *st, uint32_t slot, uint64_t serial);
+
 /* --- by whoever opens the door --- */
 
 void statistics_refused(struct statistics *st, enum counters_refusal why);

@@ -183,6 +183,26 @@ static void test_folded_once(void **state)
 	assert_int_equal(connections_in_all(), 2);
 }
 
+static void test_one_that_never_came_to_be(void **state)
+{
+	struct admission_ticket ticket = session_of(100);
+	struct admission_ticket copy = ticket, next;
+
+	(void)state;
+	copy.fd = -1;
+	admission_cancel(&adm, &ticket);
+	assert_int_equal(ticket.serial, 0);
+	assert_int_equal(connections_in_all(), 0);
+	assert_int_equal(sent_in_all(), 0);
+	/* the place's next one is not touched */
+	next = session_of(7);
+	assert_int_equal(next.slot, copy.slot);
+	admission_cancel(&adm, &copy);
+	admission_leave(&adm, &next);
+	assert_int_equal(connections_in_all(), 1);
+	assert_int_equal(sent_in_all(), 7);
+}
+
 /* Somebody without statistics gives the place back: the next one folds. */
 static void test_what_was_left_is_folded(void **state)
 {
@@ -565,6 +585,7 @@ int main(void)
 		test(test_without_a_file_nothing_happens),
 		test(test_a_session),
 		test(test_folded_once),
+		test(test_one_that_never_came_to_be),
 		test(test_what_was_left_is_folded),
 		test(test_the_door),
 		test(test_the_end_is_told),
