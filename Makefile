@@ -107,8 +107,9 @@ UNIT_SOURCES = $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 FUZZ_TARGETS = $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
 FUZZ_HEADERS = $(wildcard fuzz/*.h)
-# What they look at and work on run_dir with.
-TEST_HELPERS = $(BUILD)/tests/pretend $(BUILD)/tests/run_dir
+# What they look at and work on run_dir with, and a clock that runs fast.
+TEST_HELPERS = $(BUILD)/tests/pretend $(BUILD)/tests/run_dir \
+	$(BUILD)/tests/fast.so
 BATS_TESTS = $(sort $(wildcard tests/*.bats))
 SYSTEM_TESTS = $(sort $(wildcard tests/system/*.bats))
 
@@ -249,6 +250,13 @@ $(BUILD)/tests/%: tests/lib/%.c $(ARCHIVES) $(BUILD)/flags
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
 		$(LINK_LAYERS)
+
+# To be loaded into a program (LD_PRELOAD).
+$(BUILD)/tests/%.so: tests/lib/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_CPPFLAGS) -std=gnu11 -O2 -Wall -Wextra -fPIC -shared \
+		-o $@ $<
 
 # --- testing ---------------------------------------------------------------
 
