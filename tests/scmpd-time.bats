@@ -22,13 +22,13 @@ start_fast() { # TIMES OPTION...
 	FAST=$times LD_PRELOAD=$BUILD/tests/fast.so start_scmpd "$@"
 }
 
-opens() { # tcp | local; its descriptors are in TO
+opens() { # tcp | local; its descriptors are in FROM and TO
 	if [ "$1" = tcp ]; then
-		coproc PEER { bare nc 127.0.0.1 "$SCMP_PORT"; }
+		exec {FROM}<>"/dev/tcp/127.0.0.1/$SCMP_PORT" {TO}>&"$FROM"
 	else
-		coproc PEER { bare nc -U "$WORLD/scmp.sock"; }
+		coproc PEER { bare nc -N -U "$WORLD/scmp.sock"; }
+		exec {FROM}<&"${PEER[0]}" {TO}>&"${PEER[1]}"
 	fi
-	exec {FROM}<&"${PEER[0]}" {TO}>&"${PEER[1]}"
 	reads '+OK*'
 }
 
@@ -60,7 +60,7 @@ is_closed() {
 	printf 'NOOP\r\n' >&"$TO"
 	reads '+OK*'
 	reads '-ERR [[]TIMEOUT] idle for 10 minutes'
-	is_closed
+	exec {FROM}<&- {TO}>&-
 }
 
 @test "who watches hears each minute that all is well, and is never idle" {
