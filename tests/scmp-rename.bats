@@ -66,6 +66,15 @@ setup() {
 	ln -s alice "$WORLD/mail/erin"
 	adds erin
 	said 'user (dora|alice), too'
+	# Nothing is told for a fact that could not be looked at.
+	scmp user del erin
+	mkdir -p "$WORLD/mail/gina"
+	adds zed
+	sqlite3 "$DATABASE" "UPDATE users SET uid = 0 WHERE name = 'zed'"
+	scmp user add gina --no-password >"$WORLD/told"
+	refute grep -q 'There is mail' "$WORLD/told"
+	said "there is mail in $WORLD/mail/gina already, and whose it is besides gina cannot be seen: ."
+	sqlite3 "$DATABASE" "DELETE FROM users WHERE name = 'zed'"
 	# Who names the place knows it.
 	adds frank --maildir "$WORLD/mail/alice"
 	[ ! -s "$WORLD/said" ]

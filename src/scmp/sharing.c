@@ -146,6 +146,7 @@ void sharing_tell(struct scmp *s, const struct user_row *row)
 	const struct database_search all = {0};
 	char memory[USERS_ERROR_SIZE], path[PLACE_PATH_SIZE];
 	struct buf error;
+	int r;
 
 	if (belongings_place(s, row, path) < 0 ||
 	    place_chain_look(path, &sharing.chain) < 0 ||
@@ -153,9 +154,14 @@ void sharing_tell(struct scmp *s, const struct user_row *row)
 		return;
 	sharing.path = path;
 	buf_init(&error, memory, sizeof(memory));
-	if (database_users_list(&s->db, &all, compare_one, &sharing, &error) >
-		    0 &&
-	    !sharing.failed)
+	r = database_users_list(&s->db, &all, compare_one, &sharing, &error);
+	if (r < 0 || sharing.failed)
+		(void)scmp_fail(s, STATUS_OK,
+				"there is mail in %s already, and whose it is "
+				"besides %s cannot be seen: " SPAN_FMT "%s",
+				path, row->name, SPAN_ARG(buf_span(&error)),
+				r < 0 ? "" : strerror(-sharing.failed));
+	else if (r > 0)
 		(void)scmp_fail(s, STATUS_OK,
 				"%s: the mail in %s is that of user %s, too; "
 				"--maildir gives a place of one's own",
