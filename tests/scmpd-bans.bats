@@ -69,6 +69,32 @@ is_closed() {
 	answers_are '+OK user=chief*'
 }
 
+@test "RELOAD forgets no ban, also while somebody else writes the database" {
+	need python3
+	local line
+	local_says 'BAN ip 127.0.0.0/8'
+	SAID=$(bare timeout 60 nc 127.0.0.1 "$SCMP_PORT" </dev/null)
+	[[ $SAID == '-ERR [BANNED] '* ]]
+	coproc HOLDER { bare python3 -c '
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN EXCLUSIVE")
+print("held", flush=True)
+sys.stdin.readline()' "$DATABASE"; }
+	read -r -t 60 -u "${HOLDER[0]}" line
+	[ "$line" = held ]
+	local_says RELOAD
+	answers_are '+OK*'
+	SAID=$(bare timeout 60 nc 127.0.0.1 "$SCMP_PORT" </dev/null)
+	echo >&"${HOLDER[1]}"
+	wait "$HOLDER_PID" || true
+	[[ $SAID == '-ERR [BANNED] '* ]]
+	# What is changed later is in force as ever.
+	local_says 'UNBAN ip 127.0.0.0/8'
+	says chief WHOAMI
+	answers_are '+OK user=chief*'
+}
+
 @test "a ban ends the connections of whom it is about at once" {
 	stays plain
 	local_says 'BAN user plain'

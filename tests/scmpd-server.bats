@@ -215,6 +215,28 @@ mail_is_at() {
 	answers_are '+OK 0 *'
 }
 
+@test "RELOAD of what is wrong leaves nothing behind" {
+	local -a reloads
+	mapfile -t reloads < <(printf 'RELOAD\n%.0s' {1..500})
+	resident() {
+		awk '/^VmRSS:/ { print $2 }' "/proc/$SCMPD/status"
+	}
+	cp "$WORLD/conf" "$WORLD/good"
+	local wrong before
+	for wrong in 'colour = "red"' 'users = {"nonsense:x"}'; do
+		{
+			grep -v '^users' "$WORLD/good"
+			echo "$wrong"
+		} >"$WORLD/conf"
+		local_says "${reloads[@]}"
+		before=$(resident)
+		local_says "${reloads[@]}" "${reloads[@]}" "${reloads[@]}"
+		[ "$(grep -c '^-ERR \[REFUSED\]' <<<"$SAID")" = 1500 ]
+		# 4 KiB for each it was once.
+		[ $(($(resident) - before)) -lt 1500 ]
+	done
+}
+
 @test "RELOAD finds a configuration that was named without its folder" {
 	stop_scmpd
 	chmod 0755 "$WORLD"

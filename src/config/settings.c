@@ -388,12 +388,13 @@ int settings_read(struct configuration *c, const char *file,
 	size_t i;
 	int r = conf_init(&c->conf, keys, KEYS, &c->settings, error);
 
-	if (r < 0)
-		return r;
-	r = conf_load(&c->conf, file ? file : SETTINGS_FILE, file != NULL,
-		      error);
+	if (r == 0)
+		r = conf_load(&c->conf, file ? file : SETTINGS_FILE,
+			      file != NULL, error);
 	for (i = 0; r == 0 && i < n; i++)
 		r = conf_set(&c->conf, assignments[i], error);
+	if (r < 0)
+		conf_free(&c->conf);
 	return r;
 }
 

@@ -80,8 +80,9 @@ struct configuration {
 
 /*
  * Defaults, then the file (NULL: SETTINGS_FILE if it is there), then the
- * assignments in their order.  0 or a negative errno, with text in error that
- * names file, line and remedy.
+ * assignments in their order. 0: *c is the caller's, to be freed with
+ * conf_free(&c->conf). Or a negative errno, with text in error that names file,
+ * line and remedy; nothing is to be freed then, and nothing in *c to be used.
  */
 __attribute__((warn_unused_result)) int
 settings_read(struct configuration *c, const char *file,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* RELOAD, and SIGHUP: the configuration is read again. */
 #include "scmpd/handlers.h"
-#include "scmpd/options.h"
 #include "scmpd/server.h"
 #include "sys/log.h"
 #include "sys/notify.h"
@@ -14,25 +13,10 @@
 
 static int reload(struct scmpd *s, struct buf *error)
 {
-	struct configuration fresh;
-	struct users users;
-	int failed = settings_read(&fresh, s->options->config,
-				   s->options->assignments,
-				   s->options->assignments_n, error);
+	int failed = scmpd_configure(s, error);
 
-	if (failed < 0)
-		return failed;
-	failed = users_open(&users, fresh.settings.users.items,
-			    fresh.settings.users.n, error);
-	if (failed < 0) {
-		conf_free(&fresh.conf);
-		return failed;
-	}
-	conf_free(&s->configuration.conf);
-	s->configuration = fresh;
-	s->configuration.conf.settings = &s->configuration.settings;
-	failed = scmpd_take_settings(s, error);
-	loglevel_take(s);
+	if (failed == 0)
+		server_look(s);
 	return failed;
 }
 

@@ -41,18 +41,6 @@ static int complain(const char *text, int status)
 
 /* --- what it works with --- */
 
-static int read_configuration(struct scmpd *s, const struct options *o,
-			      struct buf *error)
-{
-	int failed = settings_read(&s->configuration, o->config, o->assignments,
-				   o->assignments_n, error);
-
-	s->settings = &s->configuration.settings;
-	s->config_file = o->config;
-	s->options = o;
-	return failed;
-}
-
 static int open_log(const struct settings *settings)
 {
 	const struct log_options options = {
@@ -90,21 +78,50 @@ bool scmpd_has_other_users(const struct scmpd *s)
 	return s->users.n > 1;
 }
 
-int scmpd_take_settings(struct scmpd *s, struct buf *error)
+/* Bans that were known of the same database hold until it was read again, so
+ * that nobody slips in while a writer is at work. */
+static void take_rules(struct scmpd *s)
 {
-	int failed;
+	struct rulebook next = {.live = &s->configuration};
 
-	find_host(s);
+	rulebook_find(&next, s->settings);
+	if (next.path && strcmp(next.path, s->database) == 0) {
+		s->rulebook.path = next.path;
+		s->rulebook.seen = next.seen;
+		return;
+	}
 	rules_clear(&s->rulebook.rules);
-	s->rulebook = (struct rulebook){.live = &s->configuration};
-	rulebook_find(&s->rulebook, s->settings);
+	s->rulebook = next;
 	snprintf(s->database, sizeof(s->database), "%s",
-		 s->rulebook.path ? s->rulebook.path : "");
-	failed = users_open(&s->users, s->settings->users.items,
-			    s->settings->users.n, error);
+		 next.path ? next.path : "");
+}
+
+int scmpd_configure(struct scmpd *s, struct buf *error)
+{
+	const struct options *o = s->options;
+	struct configuration fresh;
+	struct users users;
+	int failed = settings_read(&fresh, o->config, o->assignments,
+				   o->assignments_n, error);
+
+	if (failed < 0)
+		return failed;
+	failed = users_open(&users, fresh.settings.users.items,
+			    fresh.settings.users.n, error);
+	if (failed < 0) {
+		conf_free(&fresh.conf);
+		return failed;
+	}
+	conf_free(&s->configuration.conf);
+	s->configuration = fresh;
+	s->configuration.conf.settings = &s->configuration.settings;
+	s->settings = &s->configuration.settings;
+	s->users = users;
 	/* Who meets a writer is asked about again (scmpd/call.h). */
 	s->users.wait_ms = 0;
-	return failed;
+	take_rules(s);
+	find_host(s);
+	return 0;
 }
 
 static int open_run_dir(struct scmpd *s, struct buf *error)
@@ -221,8 +238,6 @@ static int start(struct scmpd *s, struct buf *error)
 	int failed = open_run_dir(s, error);
 
 	if (failed == 0)
-		failed = scmpd_take_settings(s, error);
-	if (failed == 0)
 		failed = open_listeners(s, error);
 	if (failed < 0)
 		return failed;
@@ -282,7 +297,8 @@ int scmpd_main(int argc, char **argv)
 	scmpd.run_dirfd = -1;
 	scmpd.privileged = identity_can_change();
 	LIST_INIT(&scmpd.connections);
-	if (read_configuration(&scmpd, &options, &error) < 0)
+	scmpd.options = &options;
+	if (scmpd_configure(&scmpd, &error) < 0)
 		return complain(buf_str(&error) ? memory : "?", EXIT_CONFIG);
 	if (open_log(scmpd.settings) < 0)
 		return complain("the log cannot be opened", EXIT_CONFIG);

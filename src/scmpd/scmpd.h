@@ -34,7 +34,6 @@ struct options;
 struct scmpd {
 	struct configuration configuration;
 	const struct settings *settings;
-	const char *config_file; /* as on the command line, or NULL */
 	const struct options *options;
 	bool privileged; /* began as root */
 	struct event_base *base;
@@ -47,7 +46,6 @@ struct scmpd {
 					   there is none */
 	gid_t operators;		/* of the Unix socket; -1: nobody */
 	struct users users;
-	bool has_users;
 	/* clock_ms: until then no command waits for who has the database, since
 	 * one has just waited in vain */
 	uint64_t impatient_until;
@@ -64,10 +62,13 @@ struct scmpd {
 	int64_t started; /* seconds since 1970 */
 };
 
-/* Has in force what s->configuration says, but for what can be done only once,
- * before rights are given up. 0, or a negative errno with *error. */
-__attribute__((warn_unused_result)) int scmpd_take_settings(struct scmpd *s,
-							    struct buf *error);
+/*
+ * Reads the configuration, and has it in force, but for what can be done only
+ * once, before rights are given up. 0, or a negative errno with *error: then
+ * all is as it was.
+ */
+__attribute__((warn_unused_result)) int scmpd_configure(struct scmpd *s,
+							struct buf *error);
 
 /* Runs the command line; the exit status. */
 int scmpd_main(int argc, char **argv);

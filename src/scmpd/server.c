@@ -11,10 +11,17 @@ bool server_can_ask(struct call *call)
 	return false;
 }
 
+void server_look(struct scmpd *s)
+{
+	/* A database of which nothing is known yet is waited for. */
+	rulebook_look(&s->rulebook, s->rulebook.readings ? 0 : RULES_WAIT_MS);
+	loglevel_take(s);
+}
+
 int server_start(struct scmpd *s)
 {
 	int failed = drain_start(s);
 
-	loglevel_take(s);
+	server_look(s);
 	return failed < 0 ? failed : reload_start(s);
 }

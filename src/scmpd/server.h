@@ -15,6 +15,10 @@ __attribute__((warn_unused_result)) int server_start(struct scmpd *s);
 /* Can anything be asked of them? False: answered. */
 __attribute__((warn_unused_result)) bool server_can_ask(struct call *call);
 
+/* Has in force what the database says, of bans, settings and the log's level:
+ * once the configuration was read. */
+void server_look(struct scmpd *s);
+
 /* What was set before the machine was started again holds for sessions, too. */
 void loglevel_take(struct scmpd *s);
 
