@@ -179,7 +179,7 @@ mail_is_at() {
 
 @test "the line of the longest command has its result, too" {
 	local letter reason
-	for letter in a é '\\\\'; do
+	for letter in a é "\\\\\\\\"; do
 		reason=$(printf "%.0s$letter" {1..494})
 		[ "$letter" != a ] || reason+=$reason
 		local_says "BAN user nobody reason=\"$reason\"" 'EVENTS 1 ban'

@@ -2,7 +2,8 @@
 #include "scmpd/handlers.h"
 
 static call_handler *const handlers[SCMP_VERBS][SCMP_DEEDS] = {
-#define HANDLERS_ROW(verb, deed, handler) [SCMP_##verb][SCMP_##deed] = handler,
+#define HANDLERS_ROW(verb, deed, handler)                                      \
+	[SCMP_##verb][SCMP_##deed] = (handler),
 	HANDLERS(HANDLERS_ROW)
 #undef HANDLERS_ROW
 };
