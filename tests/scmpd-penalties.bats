@@ -6,6 +6,7 @@
 # bats file_tags=server
 
 load lib/common
+load lib/processes
 load lib/scmp
 load lib/scmpd
 
@@ -59,6 +60,28 @@ fails() { # TIMES
 	audited 'user=looker from=127.0.0.1 verb=FORGIVE args=127.0.0.1 result=PERM'
 	says helper 'FORGIVE 127.0.0.1' PENALTIES
 	answers_are '+OK 1 network forgiven' '+OK*' .
+}
+
+@test "logins of POP3 are meant as well: who is refused at the door is let in again" {
+	mkdir -p "$WORLD/mail/helper/"{cur,new,tmp}
+	as_mail_owner "$WORLD/mail"
+	serve --config "$WORLD/conf" -o "mail_user=$MAIL_UID:$MAIL_UID" \
+		-o penalty_free=100 -o penalty_refuse=3 -o auth_tries=10 \
+		-o trusted_networks=192.0.2.99
+	wait_for 20 nobody_is_in
+	dial
+	say 'USER nobody' 'PASS wrong' 'USER nobody' 'PASS wrong' 'USER nobody' \
+		'PASS wrong' QUIT
+	[ "$(scmp --json penalties | json '(it[0]["failures"], it[0]["refused"])')" = \
+		'[3, true]' ]
+	refute dial
+	[[ $LINE == '-ERR [SYS/TEMP] too many failed logins from your network'* ]]
+	scmp forgive 127.0.0.1
+	dial
+	[[ $LINE == +OK* ]]
+	say 'USER helper' "PASS $PASSWORD"
+	[[ $LINE == +OK* ]]
+	stop_server
 }
 
 @test "a file that sessions do not share any more is no answer" {
