@@ -164,6 +164,33 @@ pid_of_scmpd() {
 	run ! answers "$SCMP_PORT"
 }
 
+@test "another start takes no folder for dead that is being made" {
+	local taken
+	taken=$(free_port)
+	bare python3 -c '
+import socket, sys, time
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+time.sleep(1000)' "$taken" &
+	HELPERS+=("$!")
+	wait_for 20 nc -z 127.0.0.1 "$taken"
+	mkdir "$WORLD/tools"
+	# It looks for dead ones just when the first has made its own, and fails
+	# later.
+	cat >"$WORLD/tools/mktemp" <<-END
+		#!/bin/sh
+		PATH=\${PATH#*:}
+		mktemp "\$@" || exit
+		"$WORLD/bin/pop3d" -p $(free_port) -P $(free_port) \\
+			--sample "$WORLD/other" --scmp-port $taken >>"$WORLD/second" 2>&1
+		exit 0
+	END
+	chmod +x "$WORLD/tools/mktemp"
+	PATH=$WORLD/tools:$PATH serve_pop3d --sample "$WORLD/sample"
+	grep -q "scmp-port: .*:$taken" "$WORLD/second"
+	may_fetch user1 pass1
+	[ -n "$(run_folders)" ]
+}
+
 @test "a server that is killed takes scmpd with it" {
 	serve_pop3d --sample "$WORLD/sample"
 	manage NOOP
