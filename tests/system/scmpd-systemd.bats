@@ -118,6 +118,20 @@ is_running_anew() { # old pid
 	[[ $output == *'+OK logged in'* ]]
 }
 
+@test "a password whose hash takes the most memory that may be is checked" {
+	local pid
+	inside sh -c 'echo "heavy:{ARGON2ID}\$argon2id\$v=19\$m=262144,t=1,p=1\$c29tZXNhbHRzYWx0\$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA:::::" \
+		>>/etc/pop3-users'
+	says_as root NOOP
+	pid=$(pid_of_scmpd)
+	run says_by_tcp 127.0.0.1 'USER heavy' 'PASS wrong'
+	[[ $output == *'-ERR [AUTH]'* ]]
+	[ "$(pid_of_scmpd)" = "$pid" ]
+	[ "$(inside systemctl show -P MemoryPeak scmpd.service)" -gt 268435456 ] ||
+		# (Systemd did not tell before 255.)
+		[ "$(inside systemctl show -P MemoryPeak scmpd.service)" = '' ]
+}
+
 @test "who is on is seen and told to close" {
 	crowd 3 198.51.100.1
 	wait_for 60 crowd_is_there
