@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The commands that are everybody's: what there is, who I am, the end. */
 #include "scmpd/connection.h"
+#include "scmpd/dispatch.h"
 #include "scmpd/handlers.h"
 #include "scmpd/watch.h"
 

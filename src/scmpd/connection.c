@@ -1,110 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-#include "scmpd/connection.h"
-
+#include "scmpd/connection_parts.h"
+#include "scmpd/dispatch.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
-#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-static void pump(struct connection *c);
-
-/* --- time --- */
-
-static long seconds_of(const struct connection *c)
-{
-	if (c->is_ending)
-		return CONNECTION_END_S;
-	switch (c->state) {
-	case SCMP_STATE_AUTHORIZATION:
-		return CONNECTION_LOGIN_S;
-	case SCMP_STATE_STREAM:
-		return CONNECTION_ALIVE_S;
-	default:
-		return CONNECTION_IDLE_S;
-	}
-}
-
-static void run_clock(struct connection *c, uint64_t ms)
-{
-	const struct timeval delay = {(time_t)(ms / 1000),
-				      (suseconds_t)(ms % 1000 * 1000)};
-
-	c->is_clock_stopped = false;
-	c->due_ms = clock_ms() + ms;
-	(void)event_add(c->timer, &delay);
-}
-
-static void stop_clock(struct connection *c)
-{
-	uint64_t now = clock_ms();
-
-	if (c->is_clock_stopped)
-		return;
-	c->is_clock_stopped = true;
-	c->left_ms = c->due_ms > now ? c->due_ms - now : 0;
-	(void)event_del(c->timer);
-}
-
-/* For what was left. */
-static void let_clock_run(struct connection *c)
-{
-	if (c->is_clock_stopped)
-		run_clock(c, c->left_ms);
-}
-
-void connection_arm(struct connection *c)
-{
-	run_clock(c, (uint64_t)seconds_of(c) * 1000);
-}
-
-/* False: whoever watches has taken nothing for so long that nobody does. */
-static bool send_alive(struct connection *c)
-{
-	bool stalls = connection_unsent(c) > 0 && !c->has_taken;
-
-	c->stalls = stalls ? c->stalls + 1 : 0;
-	c->has_taken = false;
-	if (c->stalls >= CONNECTION_STALLS)
-		return false;
-	if (connection_unsent(c) < CONNECTION_OUTPUT)
-		connection_send(c, span_str("# alive\r\n"));
-	connection_arm(c);
-	return true;
-}
-
-static void on_time(evutil_socket_t fd, short what, void *context)
-{
-	struct connection *c = context;
-
-	(void)fd;
-	(void)what;
-	if (c->is_ending || c->source) {
-		connection_free(c); /* it does not take what it asked for */
-		return;
-	}
-	if (c->state == SCMP_STATE_STREAM) {
-		if (!send_alive(c))
-			connection_free(c);
-		return;
-	}
-	dispatch_refuse(c, SCMP_CODE_TIMEOUT,
-			c->state == SCMP_STATE_AUTHORIZATION
-				? "not logged in within 30 seconds"
-				: "idle for 10 minutes");
-	connection_end(c);
-}
 
 /* --- output --- */
 
-static void on_output(struct evbuffer *output,
-		      const struct evbuffer_cb_info *change, void *context)
+void connection_on_output(struct evbuffer *output,
+			  const struct evbuffer_cb_info *change, void *context)
 {
 	struct connection *c = context;
 
@@ -144,24 +54,14 @@ void connection_send_record(struct connection *c)
 
 /* --- the end --- */
 
-/* Nothing waits any more. */
-static void release(struct connection *c)
-{
-	c->is_held = false;
-	c->has_waited = false;
-	c->impeded_ms = 0;
-	(void)event_del(c->hold);
-	let_clock_run(c);
-}
-
 void connection_free(struct connection *c)
 {
 	if (c->source)
 		c->source->end(c->source_state);
 	LIST_REMOVE(c, entry);
 	c->scmpd->connections_n--;
-	(void)evbuffer_remove_cb(bufferevent_get_output(c->stream), on_output,
-				 c);
+	(void)evbuffer_remove_cb(bufferevent_get_output(c->stream),
+				 connection_on_output, c);
 	bufferevent_free(c->stream);
 	event_free(c->timer);
 	event_free(c->turn);
@@ -194,51 +94,10 @@ void connection_end(struct connection *c)
 	/* (Else whoever reads the command now clears it.) */
 	if (c->is_held)
 		explicit_bzero(&c->command, sizeof(c->command));
-	release(c);
+	connection_release(c);
 	connection_arm(c);
 	bufferevent_setwatermark(c->stream, EV_WRITE, 0, 0);
 	connection_go_on(c);
-}
-
-/* --- what waits --- */
-
-static void on_hold(evutil_socket_t fd, short what, void *context)
-{
-	struct connection *c = context;
-
-	(void)fd;
-	(void)what;
-	c->is_held = false;
-	if (c->resume) {
-		c->resume(c);
-		if (c->is_held)
-			return;
-		explicit_bzero(&c->command, sizeof(c->command));
-		release(c);
-	}
-	let_clock_run(c);
-	connection_go_on(c);
-}
-
-void connection_hold(struct connection *c, uint32_t ms,
-		     connection_resume *resume)
-{
-	const struct timeval delay = {ms / 1000, ms % 1000 * 1000L};
-
-	c->is_held = true;
-	c->resume = resume;
-	stop_clock(c);
-	if (event_add(c->hold, &delay) < 0)
-		connection_end(c);
-}
-
-bool connection_is_patient(struct connection *c, uint64_t most_ms)
-{
-	uint64_t now = clock_ms();
-
-	if (!c->impeded_ms)
-		c->impeded_ms = now;
-	return now - c->impeded_ms < most_ms;
 }
 
 /* --- input --- */
@@ -389,13 +248,13 @@ static void pump(struct connection *c)
 		pump_input(c, began);
 }
 
-static void on_stream(struct bufferevent *stream, void *context)
+void connection_on_stream(struct bufferevent *stream, void *context)
 {
 	(void)stream;
 	pump(context);
 }
 
-static void on_event(struct bufferevent *stream, short what, void *context)
+void connection_on_event(struct bufferevent *stream, short what, void *context)
 {
 	struct connection *c = context;
 
@@ -409,7 +268,7 @@ static void on_event(struct bufferevent *stream, short what, void *context)
 	pump(c);
 }
 
-static void on_turn(evutil_socket_t fd, short what, void *context)
+void connection_on_turn(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
 	(void)what;
@@ -422,109 +281,4 @@ void connection_go_on(struct connection *c)
 	const struct timeval at_once = {0, 0};
 
 	(void)event_add(c->turn, &at_once);
-}
-
-/* --- the beginning --- */
-
-static void greet(struct connection *c)
-{
-	struct buf *line = connection_record(c), text;
-	char memory[400];
-
-	buf_init(&text, memory, sizeof(memory));
-	buf_add_str(&text, "SCMP/2 ");
-	buf_add_str(&text, c->scmpd->host);
-	buf_add_str(&text, " ready");
-	scmp_write_status(line,
-			  c->state == SCMP_STATE_MANAGE ? SCMP_CODE_PREAUTH
-							: SCMP_CODE_OK,
-			  span_str(""), buf_span(&text));
-	connection_send_record(c);
-}
-
-/* Some places are for root alone, so that nobody can shut him out. */
-static bool is_full(const struct scmpd *s, const struct caller *caller)
-{
-	size_t most = (size_t)s->settings->scmp_connections;
-
-	if (caller->trust != CALLER_ROOT)
-		most -= CONNECTION_FOR_ROOT;
-	return s->connections_n >= most;
-}
-
-static struct connection *make(struct scmpd *s, int fd)
-{
-	struct connection *c = calloc(1, sizeof(*c));
-
-	if (!c)
-		return NULL;
-	c->scmpd = s;
-	c->stream = bufferevent_socket_new(s->base, fd, BEV_OPT_CLOSE_ON_FREE);
-	c->timer = event_new(s->base, -1, 0, on_time, c);
-	c->turn = event_new(s->base, -1, 0, on_turn, c);
-	c->hold = event_new(s->base, -1, 0, on_hold, c);
-	if (c->stream && c->timer && c->turn && c->hold &&
-	    evbuffer_add_cb(bufferevent_get_output(c->stream), on_output, c))
-		return c;
-	if (c->hold)
-		event_free(c->hold);
-	if (c->turn)
-		event_free(c->turn);
-	if (c->timer)
-		event_free(c->timer);
-	if (c->stream)
-		bufferevent_free(c->stream);
-	free(c);
-	return NULL;
-}
-
-static void refuse(int fd, const char *text)
-{
-	/* A fresh socket has room for it; and else it is closed all the same.
-	 */
-	ssize_t n = send(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
-
-	(void)n;
-	close(fd);
-}
-
-void connection_accept(struct scmpd *s, const struct listener *listener, int fd)
-{
-	struct caller caller;
-	struct connection *c;
-
-	caller_begin(&caller, s, listener, fd);
-	/* Gone already; and nothing is to be had without bans and penalties. */
-	if (!caller.is_local && !caller.has_address) {
-		close(fd);
-		return;
-	}
-	if (is_full(s, &caller)) {
-		s->counts[METRICS_REFUSED_FULL]++;
-		refuse(fd, "-ERR [BUSY] too many connections\r\n");
-		return;
-	}
-	if (caller.trust == CALLER_NOBODY && caller_is_kept_out(&caller, s)) {
-		s->counts[METRICS_REFUSED_BANNED]++;
-		refuse(fd, "-ERR [BANNED] not from this network\r\n");
-		return;
-	}
-	c = make(s, fd);
-	if (!c) {
-		refuse(fd, "-ERR [SYS/TEMP] out of memory\r\n");
-		return;
-	}
-	c->caller = caller;
-	c->state = caller.trust == CALLER_NOBODY ? SCMP_STATE_AUTHORIZATION
-						 : SCMP_STATE_MANAGE;
-	scmp_reader_init(&c->reader);
-	LIST_INSERT_HEAD(&s->connections, c, entry);
-	s->connections_n++;
-	s->counts[METRICS_CONNECTIONS]++;
-	bufferevent_setcb(c->stream, on_stream, on_stream, on_event, c);
-	bufferevent_setwatermark(c->stream, EV_READ, 0, CONNECTION_INPUT);
-	bufferevent_setwatermark(c->stream, EV_WRITE, CONNECTION_OUTPUT / 2, 0);
-	greet(c);
-	connection_arm(c);
-	(void)bufferevent_enable(c->stream, EV_READ | EV_WRITE);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* From a line to the handler of its command, and what is said where there is
- * none. */
+#include "scmpd/dispatch.h"
+
 #include "scmpd/audit.h"
 #include "scmpd/connection.h"
 #include "scmpd/default_account.h"

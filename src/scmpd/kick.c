@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "scmpd/kick.h"
 
+#include "scmpd/hangup.h"
 #include "stats/statistics_look.h"
 #include "sys/log.h"
 
@@ -61,6 +62,6 @@ uint32_t kick_user(struct scmpd *s, struct span user,
 	const struct kick_match match = {
 		.which = {.is_own = true, .user = user}};
 
-	(void)scmpd_end_connections_of(s, user, except);
+	(void)hangup_user(s, user, except);
 	return kick_sessions(s, &match, CONTROL_GRACEFULLY);
 }

@@ -5,6 +5,7 @@
 #include "scmpd/audit.h"
 #include "scmpd/connection.h"
 #include "scmpd/default_account.h"
+#include "scmpd/dispatch.h"
 #include "store/place.h"
 #include "sys/log.h"
 

@@ -3,6 +3,7 @@
 #include "proto/duration.h"
 #include "scmpd/accounts.h"
 #include "scmpd/handlers.h"
+#include "scmpd/hangup.h"
 #include "scmpd/sparing.h"
 #include "store/database_rules.h"
 #include "sys/clock.h"
@@ -141,7 +142,7 @@ static void end_all_from(struct call *call, struct account *a,
 	sparing_begin(&sparing, call, a);
 	if (!caller_may_act_on(call->caller, SCMP_RIGHTS_ALL))
 		sparing_add(&sparing, &match);
-	(void)scmpd_end_connections_from(call->scmpd, network);
+	(void)hangup_network(call->scmpd, network);
 	n = kick_sessions(call->scmpd, &match, CONTROL_GRACEFULLY);
 	if (sparing.n)
 		call_answer(call, SCMP_CODE_OK,

@@ -79,17 +79,4 @@ struct penalty_rules scmpd_penalty_rules(const struct scmpd *s);
 /* Are there stores of users besides the database, whom no command knows? */
 bool scmpd_has_other_users(const struct scmpd *s);
 
-/* --- connections --- */
-
-/*
- * Ends the SCMP connections of that account (but `except`, or NULL) when their
- * reply under way is written; how many.
- */
-size_t scmpd_end_connections_of(struct scmpd *s, struct span name,
-				const struct connection *except);
-
-/* The same for those that come from a network. */
-size_t scmpd_end_connections_from(struct scmpd *s,
-				  const struct network *network);
-
 #endif
