@@ -120,6 +120,7 @@ is_running_anew() { # old pid
 
 @test "a password whose hash takes the most memory that may be is checked" {
 	local pid
+	# shellcheck disable=SC2016 # of that shell
 	inside sh -c 'echo "heavy:{ARGON2ID}\$argon2id\$v=19\$m=262144,t=1,p=1\$c29tZXNhbHRzYWx0\$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA:::::" \
 		>>/etc/pop3-users'
 	says_as root NOOP
