@@ -37,7 +37,7 @@ void http_stop(struct scmpd *s)
 #else
 
 #include "net/listen.h"
-#include "scmpd/http_accept.h"
+#include "proto/http_accept.h"
 #include "stats/statistics_look.h"
 #include "sys/log.h"
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "scmpd/http_accept.h"
+#include "proto/http_accept.h"
 
 static void test_what_is_preferred(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "scmpd/http_accept.h"
+#include "proto/http_accept.h"
 
 #include "base/num.h"
 

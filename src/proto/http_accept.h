@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Which text of metrics a client of HTTP prefers. Pure. */
-#ifndef SCMPD_HTTP_ACCEPT_H
-#define SCMPD_HTTP_ACCEPT_H
+#ifndef PROTO_HTTP_ACCEPT_H
+#define PROTO_HTTP_ACCEPT_H
 
 #include "base/span.h"
 #include "proto/openmetrics.h"
