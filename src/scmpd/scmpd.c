@@ -257,7 +257,7 @@ static int start(struct scmpd *s, struct buf *error)
 		log_warning("the service manager cannot be told anything");
 	if (failed == 0)
 		failed = rights_give_up(s, error);
-	return failed < 0 ? failed : logins_start(s);
+	return failed < 0 ? failed : lastlog_feed_start(s);
 }
 
 static int serve(struct scmpd *s)
@@ -269,7 +269,7 @@ static int serve(struct scmpd *s)
 	while (!LIST_EMPTY(&s->connections))
 		connection_free(LIST_FIRST(&s->connections));
 	http_stop(s);
-	logins_stop(s);
+	lastlog_feed_stop(s);
 	listeners_close(&s->listeners);
 	return 0;
 }

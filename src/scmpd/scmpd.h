@@ -8,8 +8,8 @@
 
 #include "config/rulebook.h"
 #include "config/settings.h"
+#include "scmpd/lastlog_feed.h"
 #include "scmpd/listeners.h"
-#include "scmpd/logins.h"
 #include "scmpd/metrics.h"
 #include "scmpd/watch.h"
 #include "stats/control.h"
@@ -55,7 +55,7 @@ struct scmpd {
 	struct event *drain; /* pending while nobody is let in; see drain.c */
 	struct penalty penalty;
 	struct watch watch;
-	struct logins logins;
+	struct lastlog_feed logins;
 	uint64_t counts[METRICS_OWN]; /* enum metrics_own */
 	struct http *http;	      /* NULL: metrics are not served */
 	char host[256];

@@ -179,7 +179,7 @@ void users_list(struct call *call)
 	if (!l->left)
 		l->left = INT64_MAX;
 	rulebook_look(&call->scmpd->rulebook, 0);
-	logins_look(call->scmpd);
+	lastlog_feed_look(call->scmpd);
 	call_begin(call, "%s",
 		   scmpd_has_other_users(call->scmpd)
 			   ? "users of the database; those of other stores are "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "scmpd/logins.h"
+#include "scmpd/lastlog_feed.h"
 
 #include "scmpd/scmpd.h"
 #include "stats/counters.h"
@@ -16,7 +16,7 @@ enum {
 	SAVE_MS = 60 * 1000,
 };
 
-static void take(struct logins *logins, const struct events_event *event)
+static void take(struct lastlog_feed *logins, const struct events_event *event)
 {
 	if (event->type != EVENTS_LOGIN ||
 	    event->reason != COUNTERS_LOGGED_IN || !event->text_n)
@@ -26,7 +26,7 @@ static void take(struct logins *logins, const struct events_event *event)
 		     event->has_peer ? &event->address : NULL);
 }
 
-void logins_look(struct scmpd *s)
+void lastlog_feed_look(struct scmpd *s)
 {
 	struct events_event event;
 	uint64_t missed;
@@ -36,7 +36,7 @@ void logins_look(struct scmpd *s)
 }
 
 /* Told of once: USERS goes on from memory. */
-static void save(struct logins *logins)
+static void save(struct lastlog_feed *logins)
 {
 	int failed = lastlog_save(&logins->log);
 
@@ -54,12 +54,12 @@ static void on_time(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	logins_look(s);
+	lastlog_feed_look(s);
 	if (clock_ms() - s->logins.saved_ms >= SAVE_MS)
 		save(&s->logins);
 }
 
-int logins_start(struct scmpd *s)
+int lastlog_feed_start(struct scmpd *s)
 {
 	const struct timeval delay = {.tv_sec = LOOK_S};
 	struct event *timer = event_new(s->base, -1, EV_PERSIST, on_time, s);
@@ -78,9 +78,9 @@ int logins_start(struct scmpd *s)
 	return timer && event_add(timer, &delay) == 0 ? 0 : -ENOMEM;
 }
 
-void logins_stop(struct scmpd *s)
+void lastlog_feed_stop(struct scmpd *s)
 {
-	logins_look(s);
+	lastlog_feed_look(s);
 	save(&s->logins);
 	lastlog_close(&s->logins.log);
 }
