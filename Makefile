@@ -107,9 +107,9 @@ UNIT_SOURCES = $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 FUZZ_TARGETS = $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
 FUZZ_HEADERS = $(wildcard fuzz/*.h)
-# What they look at and work on run_dir with, and a clock that runs fast.
+# What they look at and work on run_dir with, and a clock that is put forward.
 TEST_HELPERS = $(BUILD)/tests/pretend $(BUILD)/tests/run_dir \
-	$(BUILD)/tests/fast.so
+	$(BUILD)/tests/clock.so
 BATS_TESTS = $(sort $(wildcard tests/*.bats))
 SYSTEM_TESTS = $(sort $(wildcard tests/system/*.bats))
 

@@ -17,27 +17,11 @@ setup() {
 
 teardown() { end_scmpd; }
 
-# A client that stays: it says what is written to $SAY, and is told $HEARD.
-begin_watching() {
-	mkfifo "$WORLD/say" "$WORLD/heard"
-	become nc "$@" <"$WORLD/say" >"$WORLD/heard" &
-	HELPERS+=("$!")
-	exec {SAY}>"$WORLD/say" {HEARD}<"$WORLD/heard"
-}
-
 watch() {
-	begin_watching -U "$WORLD/scmp.sock"
+	stays -U "$WORLD/scmp.sock"
 	hears '+OK [[]PREAUTH]*'
 	printf '%s\r\n' "$*" >&"$SAY"
 	hears '+OK *'
-}
-
-hears() {
-	STEP="watching" expect_line "$HEARD" "$1" || return 1
-	# shellcheck disable=SC2053 # a pattern
-	[[ $LINE == $1 ]] && return
-	echo "heard '$LINE', not '$1'" >&2
-	return 1
 }
 
 @test "EVENTS lists what sessions did and what was done here, in order" {
@@ -148,7 +132,7 @@ hears() {
 }
 
 @test "who loses the right to watch is told no more" {
-	begin_watching 127.0.0.1 "$SCMP_PORT"
+	stays 127.0.0.1 "$SCMP_PORT"
 	hears '+OK *'
 	printf '%s\r\n' 'USER vera' "PASS $PASSWORD" WATCH >&"$SAY"
 	hears '+OK*'

@@ -17,6 +17,9 @@
 #                          comes is in $SAID, without CRs
 #   says NAME LINE...      the same over TCP, logged in as NAME first
 #   answer N               line N of $SAID, without what greets and logs in
+#   stays OPTION...        a client that stays (nc): it says what is written to
+#                          the descriptor $SAY, and is told what comes from $HEARD
+#   hears PATTERN          the next line from $HEARD is like that
 #   audited REGEX          the log has such a line of the audit
 #   scmp_dialogue          a dialogue (common.bash) over TCP
 #
@@ -127,6 +130,21 @@ answers_are() {
 		fi
 		i=$((i + 1))
 	done
+}
+
+stays() {
+	mkfifo "$WORLD/say" "$WORLD/heard"
+	become nc "$@" <"$WORLD/say" >"$WORLD/heard" &
+	HELPERS+=("$!")
+	exec {SAY}>"$WORLD/say" {HEARD}<"$WORLD/heard"
+}
+
+hears() {
+	STEP="hearing" expect_line "$HEARD" "$1" || return 1
+	# shellcheck disable=SC2053 # a pattern
+	[[ $LINE == $1 ]] && return
+	echo "heard '$LINE', not '$1'" >&2
+	return 1
 }
 
 audited() {
