@@ -7,6 +7,7 @@
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # variables of the library
 load lib/common
 load lib/processes
+load lib/run_dir
 
 # bats file_tags=server
 
@@ -17,12 +18,14 @@ setup() {
 	mails alice 3
 }
 
-run_dir() {
-	"$BUILD/tests/run_dir" "$WORLD/run" "$@"
-}
-
-count() { # NAME [LABEL...]
-	run_dir counts | sed -n "s/^$* //p" | grep . || echo 0
+# First in the list.
+large_message() {
+	{
+		echo 'Subject: large'
+		echo
+		head -c 30000000 /dev/zero | tr '\0' 'x' | fold -w 70
+		echo
+	} | message alice 1500000000.M0.host
 }
 
 is_counted() {
@@ -102,12 +105,7 @@ is_asked() {
 
 @test "a command under way is answered whole before a graceful end" {
 	local monitor
-	{
-		echo 'Subject: large'
-		echo
-		head -c 30000000 /dev/zero | tr '\0' 'x' | fold -w 70
-		echo
-	} | message alice 1500000000.M0.host
+	large_message
 	serve
 	enter alice
 	printf 'RETR 1\r\nDELE 1\r\nQUIT\r\n' >&"$CONNECTION"
@@ -125,12 +123,7 @@ is_asked() {
 }
 
 @test "a session that is to end now is cut in the middle of a reply" {
-	{
-		echo 'Subject: large'
-		echo
-		head -c 30000000 /dev/zero | tr '\0' 'x' | fold -w 70
-		echo
-	} | message alice 1500000000.M0.host
+	large_message
 	serve
 	enter alice
 	printf 'RETR 1\r\nDELE 1\r\nQUIT\r\n' >&"$CONNECTION"

@@ -8,6 +8,7 @@
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # variables of the library
 load lib/common
 load lib/processes
+load lib/run_dir
 
 # bats file_tags=server
 
@@ -16,10 +17,6 @@ setup() {
 	OPTIONS+=(-o "log=$WORLD/log")
 	mailbox alice
 	mails alice 3
-}
-
-run_dir() {
-	"$BUILD/tests/run_dir" "$WORLD/run" "$@"
 }
 
 has_event() {

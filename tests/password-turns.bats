@@ -27,6 +27,17 @@ teardown() {
 	finish
 }
 
+let_turns_go() {
+	kill -KILL "$KEEPER"
+	wait "$KEEPER" || true
+}
+
+# A file that anybody could have made.
+turns_of_others() {
+	: >"$WORLD/run/turns"
+	chmod 666 "$WORLD/run/turns"
+}
+
 log_counts() { # pattern number
 	[ "$(grep -c "$1" "$WORLD/log")" = "$2" ]
 }
@@ -133,8 +144,7 @@ tries() { # user password
 }
 
 @test "a file that others could have made is not used, with a word in the log" {
-	: >"$WORLD/run/turns"
-	chmod 666 "$WORLD/run/turns"
+	turns_of_others
 	serve
 	tries alice abc
 	[[ $LINE == '+OK logged in'* ]]
@@ -142,8 +152,7 @@ tries() { # user password
 }
 
 @test "that word is said once, not by every login" {
-	: >"$WORLD/run/turns"
-	chmod 666 "$WORLD/run/turns"
+	turns_of_others
 	serve
 	tries alice abc
 	tries nobody wrong
@@ -155,8 +164,7 @@ tries() { # user password
 }
 
 @test "that word is said once by processes of one connection each, too" {
-	: >"$WORLD/run/turns"
-	chmod 666 "$WORLD/run/turns"
+	turns_of_others
 	handed "each 3" -o "log=$WORLD/log"
 	tries alice abc
 	tries nobody wrong

@@ -15,11 +15,6 @@ setup() {
 
 teardown() { end_scmpd; }
 
-says_only() {
-	lines_to 127.0.0.1 "$SCMP_PORT" -- "$@"
-	HEAD_LINES=1
-}
-
 # A connection over TCP that stays: its descriptor is $TO.
 stays() { # [NAME]
 	local line i

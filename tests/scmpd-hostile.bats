@@ -25,14 +25,6 @@ teardown() {
 	end_scmpd
 }
 
-peer() { # local|tcp DEED...
-	local where=$WORLD/scmp.sock
-	[ "$1" = local ] || where=$SCMP_PORT
-	shift
-	bare timeout -k 5 300 python3 "$REPOSITORY/tests/lib/scmp_peer.py" \
-		"$where" "$@"
-}
-
 # N connections that are held until the test ends; what they were told is in
 # $HELD: how many were greeted, how many told that it is busy.
 holds() { # local|tcp N

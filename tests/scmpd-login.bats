@@ -14,12 +14,6 @@ setup() {
 
 teardown() { end_scmpd; }
 
-# Over TCP without logging in; the greeting is the one line before the answers.
-says_only() {
-	lines_to 127.0.0.1 "$SCMP_PORT" -- "$@"
-	HEAD_LINES=1
-}
-
 # A login over POP3 that goes wrong, from the address that these tests have.
 pop3_fails() {
 	talk_to "$PORT" <<-DIALOGUE

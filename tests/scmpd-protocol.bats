@@ -15,14 +15,6 @@ setup() {
 
 teardown() { end_scmpd; }
 
-peer() { # local|tcp DEED...
-	local where=$WORLD/scmp.sock
-	[ "$1" = local ] || where=$SCMP_PORT
-	shift
-	bare timeout -k 5 300 python3 "$REPOSITORY/tests/lib/scmp_peer.py" \
-		"$where" "$@"
-}
-
 # What is sent as it is, escapes of printf read; the answers without CRs.
 sends() {
 	SAID=$(printf '%b' "$1" | bare timeout 60 nc -N -U "$WORLD/scmp.sock" |

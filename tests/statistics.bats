@@ -9,6 +9,7 @@
 # shellcheck disable=SC2016 # expanded by another shell
 load lib/common
 load lib/processes
+load lib/run_dir
 
 # bats file_tags=server
 
@@ -17,15 +18,6 @@ setup() {
 	OPTIONS+=(-o "log=$WORLD/log")
 	mailbox alice
 	mails alice 3
-}
-
-run_dir() {
-	"$BUILD/tests/run_dir" "$WORLD/run" "$@"
-}
-
-# A number by its name and labels; 0 if there is none.
-count() { # NAME [LABEL...]
-	run_dir counts | sed -n "s/^$* //p" | grep . || echo 0
 }
 
 # All sessions are over, and were counted.

@@ -16,6 +16,8 @@
 #   local_says LINE...     sends these lines and QUIT over the Unix socket; what
 #                          comes is in $SAID, without CRs
 #   says NAME LINE...      the same over TCP, logged in as NAME first
+#   says_only LINE...      the same without logging in
+#   peer local|tcp DEED [ARGUMENT...]  scmp_peer.py, over that way
 #   answer N               line N of $SAID, without what greets and logs in
 #   stays OPTION...        a client that stays (nc): it says what is written to
 #                          the descriptor $SAY, and is told what comes from $HEARD
@@ -111,6 +113,19 @@ says() {
 	shift
 	lines_to 127.0.0.1 "$SCMP_PORT" -- "USER $name" "PASS $PASSWORD" "$@"
 	HEAD_LINES=3
+}
+
+says_only() {
+	lines_to 127.0.0.1 "$SCMP_PORT" -- "$@"
+	HEAD_LINES=1
+}
+
+peer() { # local|tcp DEED...
+	local way=$WORLD/scmp.sock
+	[ "$1" = local ] || way=$SCMP_PORT
+	shift
+	bare timeout -k 5 300 python3 "$REPOSITORY/tests/lib/scmp_peer.py" \
+		"$way" "$@"
 }
 
 answer() {
