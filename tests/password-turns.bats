@@ -27,11 +27,6 @@ teardown() {
 	finish
 }
 
-let_turns_go() {
-	kill -KILL "$KEEPER"
-	wait "$KEEPER" || true
-}
-
 # A file that anybody could have made.
 turns_of_others() {
 	: >"$WORLD/run/turns"
