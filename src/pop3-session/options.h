@@ -3,32 +3,21 @@
 #ifndef POP3_SESSION_OPTIONS_H
 #define POP3_SESSION_OPTIONS_H
 
-#include "base/buf.h"
+#include "config/command_line.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-enum {
-	OPTIONS_ASSIGNMENTS = 64,
-	OPTIONS_LISTEN = 16,
-};
+enum { OPTIONS_LISTEN = 16 };
 
-enum options_action {
-	ACTION_SERVE,
-	ACTION_CHECK,
-	ACTION_PRINT_CONFIG,
-	ACTION_PRINT_MANUAL, /* for the build: the keys in mdoc */
-	ACTION_HELP,
-	ACTION_VERSION,
+enum {
+	ACTION_PRINT_CONFIG = ACTION_OWN,
 	ACTION_EXPLAIN,
 	ACTION_RESET, /* --popser-reset: undo what popser mode moved */
 };
 
 struct options {
-	enum options_action action;
-	const char *config; /* NULL: the default file, if it is there */
-	const char *assignments[OPTIONS_ASSIGNMENTS];
-	size_t assignments_n;
+	struct command_line line;
 	const char *listen[OPTIONS_LISTEN];
 	size_t listen_n;
 	bool listens; /* --listen was given, with or without an address */

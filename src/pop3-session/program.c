@@ -251,12 +251,13 @@ static int act(const struct options *o, int argc, char **argv)
 	struct buf error;
 
 	buf_init(&error, memory, sizeof(memory));
-	if (settings_read(&configuration, o->config, o->assignments,
-			  o->assignments_n, &error) < 0)
+	if (settings_read(&configuration, o->line.config, o->line.assignments,
+			  o->line.assignments_n, &error) < 0)
 		return refuse_broken(shape, buf_str(&error) ? memory : "",
-				     o->action == ACTION_EXPLAIN ? EXIT_USAGE
-								 : EXIT_CONFIG);
-	switch (o->action) {
+				     o->line.action == ACTION_EXPLAIN
+					     ? EXIT_USAGE
+					     : EXIT_CONFIG);
+	switch (o->line.action) {
 	case ACTION_PRINT_CONFIG:
 		read_live();
 		settings_print(&configuration, stdout);
@@ -284,7 +285,7 @@ int program_main(int argc, char **argv)
 	if (options_read(&options, argc, argv, &error) < 0)
 		return refuse_broken(find_shape(&options),
 				     buf_str(&error) ? memory : "", EXIT_USAGE);
-	switch (options.action) {
+	switch (options.line.action) {
 	case ACTION_HELP:
 		fputs(options_help(), stdout);
 		return 0;

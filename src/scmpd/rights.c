@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "scmpd/rights.h"
 
+#include "config/command_line.h"
 #include "config/policy.h"
 #include "priv/identity.h"
 #include "priv/sandbox.h"
-#include "scmpd/options.h"
 #include "scmpd/scmpd.h"
 #include "sys/log.h"
 
@@ -84,8 +84,7 @@ static void open_folders(const struct scmpd *s, struct folders *own,
 	}
 	add_folder(own, s->run_dir);
 	add_folder(own, s->settings->state_dir);
-	add_folder_of(read,
-		      s->options->config ? s->options->config : SETTINGS_FILE);
+	add_folder_of(read, s->line->config ? s->line->config : SETTINGS_FILE);
 	add_folder_of_deny_list(read, s);
 }
 

@@ -2,6 +2,7 @@
 /* From the command line to the event loop. */
 #include "scmpd/scmpd.h"
 
+#include "config/command_line.h"
 #include "config/run_dir.h"
 #include "priv/identity.h"
 #include "scmpd/accept.h"
@@ -9,7 +10,6 @@
 #include "scmpd/http.h"
 #include "scmpd/manual.h"
 #include "scmpd/memory.h"
-#include "scmpd/options.h"
 #include "scmpd/rights.h"
 #include "scmpd/server.h"
 #include "scmpd/watchdog.h"
@@ -30,6 +30,24 @@ enum {
 	EXIT_USAGE = 2,
 	EXIT_CONFIG = 78, /* sysexits.h: EX_CONFIG */
 };
+
+static const char help[] =
+	"Usage: scmpd [OPTION]...\n"
+	"Let administrators watch and steer pop3-session over SCMP: on a Unix "
+	"socket in\n"
+	"run_dir and on port 9109 of loopback, unless scmp_listen says else. "
+	"It runs in\n"
+	"the foreground; no POP3 session depends on it.\n"
+	"\n"
+	"  -c, --config FILE   read FILE instead of /etc/pop3-session.conf\n"
+	"  -o KEY=VALUE        override a key of the configuration\n"
+	"  --check             check the configuration, open what a start "
+	"would open,\n"
+	"                      and exit\n"
+	"  -h, --help          print this\n"
+	"  --version           print the version\n"
+	"\n"
+	"Manuals: scmpd(8), scmp(1), scmp(7), pop3-session.conf(5)\n";
 
 static struct scmpd scmpd;
 
@@ -98,7 +116,7 @@ static void take_rules(struct scmpd *s)
 
 int scmpd_configure(struct scmpd *s, struct buf *error)
 {
-	const struct options *o = s->options;
+	const struct command_line *o = s->line;
 	struct configuration fresh;
 	struct users users;
 	int failed = settings_read(&fresh, o->config, o->assignments,
@@ -277,15 +295,15 @@ static int serve(struct scmpd *s)
 int scmpd_main(int argc, char **argv)
 {
 	char memory[USERS_ERROR_SIZE];
-	struct options options;
+	struct command_line line;
 	struct buf error;
 
 	buf_init(&error, memory, sizeof(memory));
-	if (scmpd_options_read(&options, argc, argv, &error) < 0)
+	if (command_line_read(&line, NULL, NULL, 0, argc, argv, &error) < 0)
 		return complain(buf_str(&error) ? memory : "?", EXIT_USAGE);
-	switch (options.action) {
+	switch (line.action) {
 	case ACTION_HELP:
-		return fputs(scmpd_options_help(), stdout) < 0;
+		return fputs(help, stdout) < 0;
 	case ACTION_VERSION:
 		return puts("scmpd " POP3_SESSION_VERSION) < 0;
 	case ACTION_PRINT_MANUAL:
@@ -297,7 +315,7 @@ int scmpd_main(int argc, char **argv)
 	scmpd.run_dirfd = -1;
 	scmpd.privileged = identity_can_change();
 	LIST_INIT(&scmpd.connections);
-	scmpd.options = &options;
+	scmpd.line = &line;
 	if (scmpd_configure(&scmpd, &error) < 0)
 		return complain(buf_str(&error) ? memory : "?", EXIT_CONFIG);
 	if (open_log(scmpd.settings) < 0)
@@ -306,7 +324,7 @@ int scmpd_main(int argc, char **argv)
 		listeners_close(&scmpd.listeners);
 		return complain(buf_str(&error) ? memory : "cannot start", 1);
 	}
-	if (options.action == ACTION_CHECK) {
+	if (line.action == ACTION_CHECK) {
 		listeners_close(&scmpd.listeners);
 		return 0;
 	}

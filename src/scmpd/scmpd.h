@@ -27,14 +27,14 @@ struct event;
 struct event_base;
 struct connection;
 struct http;
-struct options;
+struct command_line;
 
 /* Everything that belongs to somebody else is opened before rights are given
  * up, and used through this. */
 struct scmpd {
 	struct configuration configuration;
 	const struct settings *settings;
-	const struct options *options;
+	const struct command_line *line;
 	bool privileged; /* began as root */
 	struct event_base *base;
 	struct listeners listeners;
