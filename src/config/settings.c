@@ -188,8 +188,9 @@ static const struct conf_key keys[] = {
 	 .type = CONF_LIST,
 	 .offset = AT(trusted_networks),
 	 .def = "127.0.0.0/8,::1/128",
-	 .help = "Networks without penalties for failed logins and without "
-		 "the limits that unlimited_networks lifts: machines that "
+	 .help = "Networks without penalties for failed logins (but those of "
+		 "SCMP) and without the limits that unlimited_networks lifts: "
+		 "machines that "
 		 "log in for others, such as a webmail server."},
 	{.name = "penalty_free",
 	 .type = CONF_INTEGER,
