@@ -122,6 +122,33 @@ static void test_refusing(void **state)
 	}
 }
 
+static void test_where_it_is(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_loopback;
+	} rows[] = {
+		{"127.0.0.1:110", true}, {"127.255.0.9:110", true},
+		{"[::1]:110", true},	 {"[::1]:111", true},
+		{"0.0.0.0:110", false},	 {"[::]:110", false},
+		{"*:110", false},	 {"192.0.2.1:110", false},
+		{"[::2]:110", false},	 {"128.0.0.1:110", false},
+	};
+	struct listen_address all[COUNT(rows)];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(
+			listen_parse(span_str(rows[i].text), &all[i], &error),
+			0);
+		assert_int_equal(listen_is_loopback(&all[i]),
+				 rows[i].is_loopback);
+		for (size_t k = 0; k <= i; k++)
+			assert_int_equal(listen_is_same(&all[i], &all[k]),
+					 i == k);
+	}
+}
+
 /* --- sockets --- */
 
 static int open_on(const char *text, struct listen_address *local)
@@ -265,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_parsing),
 		cmocka_unit_test(test_the_longest_text),
 		cmocka_unit_test(test_refusing),
+		cmocka_unit_test(test_where_it_is),
 		cmocka_unit_test(test_opening),
 		cmocka_unit_test(test_both_families_share_a_port),
 		cmocka_unit_test(test_a_port_in_use),
