@@ -313,6 +313,8 @@ int acceptor_serve(struct service *service, int control, int sockets)
 	}
 	faults_tell(service, &acceptor_page.monitor);
 	a->place = statistics_reserve();
+	statistics_bring_near(&service->statistics, &a->near,
+			      (uint32_t)service->settings->max_sessions);
 	service_remark(service);
 	if (enter_sandbox(a) < 0 || await_front_parent(a) < 0)
 		return 1;

@@ -31,8 +31,9 @@ struct acceptor {
 	size_t sockets_n; /* 0: no longer accepting */
 	bool leaving;
 	bool control_gone;
-	bool is_stale;	     /* a file is lost, and that was told */
-	void *place;	     /* of monitors' pages of identity */
+	bool is_stale; /* a file is lost, and that was told */
+	void *place;   /* of monitors' pages of identity */
+	struct statistics_near near;
 	uint64_t heard_at;   /* of control, by clock_ms() */
 	uint64_t obeyed;     /* its changes up to that number */
 	int signals;	     /* tells of SIGCHLD */

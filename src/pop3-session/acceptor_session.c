@@ -29,6 +29,7 @@ static _Noreturn void be_monitor(struct acceptor *a, int others_end)
 	close(a->orders);
 	close(a->signals);
 	refusal_drop(&a->refusals);
+	a->near.places = 0; /* which the acceptor alone has */
 	monitor_serve(&acceptor_page.monitor);
 	_exit(0);
 }

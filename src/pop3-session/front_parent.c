@@ -27,8 +27,7 @@ enum { ORDERS = 3, CLIENT = 0, CHANNEL = 1, LIFE = 2, ORDERED = 3 };
 /* On the page of the stack that each front has anyway. */
 struct parent {
 	const struct service *service;
-	/* of all sessions, until a front has unmapped those of others */
-	struct statistics_region pages;
+	struct statistics_region pages; /* of all sessions */
 };
 
 static void close_all(const int *fds, size_t n)
@@ -37,18 +36,16 @@ static void close_all(const int *fds, size_t n)
 		close(fds[--n]);
 }
 
-/* From here on it has its own page, if it has one, and no other. */
-static struct statistics_counters *own_page(const struct parent *parent,
+static struct statistics_counters *own_page(struct statistics_counters *page,
 					    const struct front_order *order)
 {
-	struct statistics_counters *own = statistics_keep_own(
-		&parent->pages, order->serial ? order->slot : SLOTS_NONE);
-
-	return own && counters_get(&own->serial) == order->serial ? own : NULL;
+	return page && counters_get(&page->serial) == order->serial ? page
+								    : NULL;
 }
 
 static _Noreturn void be_front(const struct parent *parent,
-			       const struct front_order *order, const int *fds)
+			       const struct front_order *order, const int *fds,
+			       struct statistics_counters *page)
 {
 	const struct service *service = parent->service;
 	const struct session_front front = {
@@ -56,7 +53,7 @@ static _Noreturn void be_front(const struct parent *parent,
 		.out = fds[CLIENT],
 		.channel = fds[CHANNEL],
 		.is_socket = true,
-		.counters = own_page(parent, order),
+		.counters = own_page(page, order),
 	};
 	struct sandbox_report report;
 
@@ -71,10 +68,16 @@ static int obey_order(const struct parent *parent,
 		      const struct front_order *order, const int *fds)
 {
 	struct front_report report = {.session = order->session};
+	struct statistics_counters *page = statistics_lend(
+		&parent->pages, order->serial ? order->slot : SLOTS_NONE);
 	pid_t pid = sandbox_clone_front();
+	int r;
 
 	if (pid == 0)
-		be_front(parent, order, fds);
+		be_front(parent, order, fds, page);
+	r = statistics_take_back(page);
+	if (r < 0)
+		return r;
 	if (pid < 0) {
 		refusal_apologise(fds[CLIENT]);
 		refusal_end(fds[CLIENT]);
@@ -110,17 +113,18 @@ static void obey_orders(void *context)
 }
 
 /*
- * So that no front has to map its page, which their filter forbids.  What else
- * is shared goes.
+ * So that no front has to map its page, which their filter forbids: it is lent
+ * one of these.  What else is shared goes.
  *
  * This is more than the limit of addresses that the sandbox sets, which stops
  * no process that has them already: the parent can have no more, and a front
- * has what the limit says once it has unmapped the pages of others.
+ * has one page of it.
  */
 static struct statistics_region map_pages(const struct service *service)
 {
-	struct statistics_region pages =
-		statistics_map_region(&service->statistics);
+	struct statistics_region pages = statistics_map_region(
+		&service->statistics,
+		(uint32_t)service->settings->max_sessions);
 
 	/* If it cannot be handled, a file that is cut ends the fronts. */
 	(void)!statistics_survive_region(&pages);

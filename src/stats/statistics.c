@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "stats/statistics.h"
+#include "stats/statistics_near.h"
 
 #include <errno.h>
 #include <string.h>
@@ -57,6 +57,7 @@ int statistics_open(struct statistics *st, int run_dirfd)
 void statistics_close(struct statistics *st)
 {
 	statistics_forget(st);
+	statistics_unmap_near(st);
 }
 
 static void statistics_give_up(struct statistics *st)
@@ -76,28 +77,28 @@ static bool statistics_is_usable(struct statistics *st)
 	return false;
 }
 
-/* --- pages, by system calls --- */
+/* --- pages, through memory or by system calls --- */
 
-static off_t statistics_identity_at(uint64_t slot)
-{
-	return (off_t)(STATISTICS_IDENTITIES + slot * STATISTICS_PAGE);
-}
+struct statistics_pages {
+	struct statistics_identity identity;
+	struct statistics_counters counters;
+};
 
-static off_t statistics_counters_at(uint64_t slot)
-{
-	return (off_t)(STATISTICS_COUNTERS + slot * STATISTICS_PAGE);
-}
-
+/* From memory (near: not NULL) or from the file. */
 static bool statistics_read(const struct statistics *st, void *to, size_t n,
-			    off_t from)
+			    const void *near, off_t from)
 {
-	return pread(st->fd, to, n, from) == (ssize_t)n;
+	if (near)
+		memcpy(to, near, n);
+	return near || pread(st->fd, to, n, from) == (ssize_t)n;
 }
 
 static bool statistics_write(const struct statistics *st, const void *from,
-			     size_t n, off_t to)
+			     size_t n, void *near, off_t to)
 {
-	return pwrite(st->fd, from, n, to) == (ssize_t)n;
+	if (near)
+		memcpy(near, from, n);
+	return near || pwrite(st->fd, from, n, to) == (ssize_t)n;
 }
 
 /* Whose page it is; 0: nobody's. */
@@ -106,16 +107,49 @@ static uint64_t statistics_serial(const struct statistics *st, uint64_t slot)
 	uint64_t serial;
 
 	return statistics_read(st, &serial, sizeof(serial),
-			       statistics_identity_at(slot))
+			       statistics_near_identity(st, slot),
+			       (off_t)STATISTICS_IDENTITY(slot))
 		       ? serial
 		       : 0;
 }
 
+/* What was written to the pages before is there before this. */
 static bool statistics_set_serial(const struct statistics *st, uint64_t slot,
 				  uint64_t serial)
 {
-	return statistics_write(st, &serial, sizeof(serial),
-				statistics_identity_at(slot));
+	struct statistics_identity *near = statistics_near_identity(st, slot);
+
+	if (near)
+		atomic_store_explicit(&near->serial, serial,
+				      memory_order_release);
+	return near || statistics_write(st, &serial, sizeof(serial), NULL,
+					(off_t)STATISTICS_IDENTITY(slot));
+}
+
+static bool statistics_read_pages(const struct statistics *st, uint64_t slot,
+				  struct statistics_pages *pages)
+{
+	if (!statistics_read(st, &pages->identity, sizeof(pages->identity),
+			     statistics_near_identity(st, slot),
+			     (off_t)STATISTICS_IDENTITY(slot)))
+		return false;
+	/* A page that cannot be read is nobody's, and so is not believed. */
+	if (!statistics_read(st, &pages->counters, sizeof(pages->counters),
+			     statistics_near_counters(st, slot),
+			     (off_t)STATISTICS_COUNTERS(slot)))
+		memset(&pages->counters, 0, sizeof(pages->counters));
+	return true;
+}
+
+static bool statistics_write_pages(const struct statistics *st, uint64_t slot,
+				   const struct statistics_pages *pages)
+{
+	return statistics_write(st, &pages->counters, sizeof(pages->counters),
+				statistics_near_counters(st, slot),
+				(off_t)STATISTICS_COUNTERS(slot)) &&
+	       statistics_write(st, &pages->identity, sizeof(pages->identity),
+				statistics_near_identity(st, slot),
+				(off_t)STATISTICS_IDENTITY(slot));
 }
 
 /* --- folding --- */
@@ -142,11 +176,6 @@ static bool statistics_finish(struct statistics *st)
 	counters_set(&h->finished, folds);
 	return true;
 }
-
-struct statistics_pages {
-	struct statistics_identity identity;
-	struct statistics_counters counters;
-};
 
 /* How long it lasted, in seconds. */
 static uint64_t statistics_lasted(const struct statistics_identity *identity)
@@ -268,14 +297,9 @@ static void statistics_fold_pages(struct statistics *st, uint32_t slot,
 {
 	struct statistics_pages pages;
 
-	if (!statistics_read(st, &pages.identity, sizeof(pages.identity),
-			     statistics_identity_at(slot)) ||
+	if (!statistics_read_pages(st, slot, &pages) ||
 	    counters_get(&pages.identity.serial) != serial)
 		return;
-	/* A page that cannot be read is nobody's, and so is not believed. */
-	if (!statistics_read(st, &pages.counters, sizeof(pages.counters),
-			     statistics_counters_at(slot)))
-		memset(&pages.counters, 0, sizeof(pages.counters));
 	statistics_commit(st, slot, &pages);
 	statistics_tell_end(st, &pages);
 }
@@ -302,18 +326,17 @@ void statistics_cancel(struct statistics *st, uint32_t slot, uint64_t serial)
 static bool statistics_make_pages(const struct statistics *st, uint32_t slot,
 				  uint64_t serial, uint64_t number)
 {
-	struct statistics_counters counters = {.serial = serial};
-	struct statistics_identity identity = {
-		.number = number,
-		.started_s = (uint64_t)clock_now_s(),
-		.started_ms = clock_ms(),
+	const struct statistics_pages pages = {
+		.identity.number = number,
+		.identity.started_s = (uint64_t)clock_now_s(),
+		.identity.started_ms = clock_ms(),
+		.counters.serial = serial,
 	};
 
-	return statistics_write(st, &counters, sizeof(counters),
-				statistics_counters_at(slot)) &&
-	       statistics_write(st, &identity, sizeof(identity),
-				statistics_identity_at(slot)) &&
-	       statistics_set_serial(st, slot, serial);
+	if (!statistics_write_pages(st, slot, &pages))
+		return false;
+	statistics_have_storage(st, slot);
+	return statistics_set_serial(st, slot, serial);
 }
 
 static void statistics_at_least(_Atomic uint64_t *to, uint64_t value)

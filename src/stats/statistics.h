@@ -21,7 +21,8 @@
  * its own page of counters and nothing else; it is in its hands that its own
  * numbers are right, and what is beyond belief is not added. A monitor keeps
  * its own page of identity. Pages of others are read and written by system
- * calls only.
+ * calls, but by the parent of many sessions, which has those of the first
+ * places in its memory and not in theirs (statistics_bring_near()).
  *
  * Exactness: a session is over when nobody holds its lock, so whoever counts
  * for it (front and monitor) has to hold the ticket's descriptor until then.
@@ -48,7 +49,7 @@
 
 enum {
 	/* To be raised with every change of the file, counters included. */
-	STATISTICS_VERSION = 2,
+	STATISTICS_VERSION = 3,
 	STATISTICS_PAGE = 4096,
 	STATISTICS_USER = 256,
 	/* the serials of so many folds are remembered */
@@ -112,12 +113,13 @@ struct statistics_head {
 	_Atomic uint64_t journal[STATISTICS_JOURNAL];
 };
 
-/* Where the pages of place 0 are, in octets. */
-#define STATISTICS_IDENTITIES ((uint64_t)sizeof(struct statistics_head))
-#define STATISTICS_COUNTERS                                                    \
-	(STATISTICS_IDENTITIES + (uint64_t)SLOTS_MAX * STATISTICS_PAGE)
-#define STATISTICS_SIZE                                                        \
-	(STATISTICS_COUNTERS + (uint64_t)SLOTS_MAX * STATISTICS_PAGE)
+/* Where a place's pages are, in octets: one behind the other. */
+#define STATISTICS_PLACE ((uint64_t)2 * STATISTICS_PAGE)
+#define STATISTICS_IDENTITY(slot)                                              \
+	((uint64_t)sizeof(struct statistics_head) +                            \
+	 (uint64_t)(slot)*STATISTICS_PLACE)
+#define STATISTICS_COUNTERS(slot) (STATISTICS_IDENTITY(slot) + STATISTICS_PAGE)
+#define STATISTICS_SIZE		  STATISTICS_IDENTITY(SLOTS_MAX)
 
 extern const struct shared_kind statistics_kind;
 
@@ -138,6 +140,13 @@ enum counters_end statistics_end(const struct statistics_identity *identity);
 
 struct events_ring; /* stats/events_ring.h */
 
+/* Pages that are reached through memory. */
+struct statistics_near {
+	char *pages;	  /* of the first places, as in the file */
+	uint32_t places;  /* 0: none, or none in this process */
+	uint64_t *backed; /* a bit each: touching them cannot fail */
+};
+
 struct statistics {
 	int fd; /* -1: no file, or given up */
 	/* There was one that is no longer what it was, or what others find
@@ -145,6 +154,7 @@ struct statistics {
 	 * sessions should be replaced by a new process. */
 	bool lost;
 	struct statistics_head *head;
+	struct statistics_near *near; /* NULL: none */
 	/* Where folding tells of the end of a session; NULL: nowhere. The
 	 * caller sets it, and it stays the caller's. */
 	struct events_ring *events;
@@ -167,6 +177,19 @@ __attribute__((warn_unused_result)) int statistics_open(struct statistics *st,
 
 /* Unmaps the head and closes the file; single pages that were mapped stay. */
 void statistics_close(struct statistics *st);
+
+/*
+ * For the parent of many sessions: maps the pages of the first places, so that
+ * their sessions are taken and folded by plain stores. A place is reached so
+ * once this process has given its pages storage itself: touching what has none
+ * kills on a full disk. Survives that the file is cut (statistics_survive()).
+ * Where it fails, all goes by system calls.
+ *
+ * Nobody who is forked has them, and must be told so: it sets near->places to
+ * 0. *near must stay where it is.
+ */
+void statistics_bring_near(struct statistics *st, struct statistics_near *near,
+			   uint32_t places);
 
 /* --- by admission, under its lock --- */
 
@@ -213,20 +236,28 @@ statistics_map_identity_at(const struct statistics *st, uint32_t slot,
 void statistics_unmap(void *page);
 
 /*
- * For the parent of many fronts: maps the pages of counters of all places, so
- * that none has to be mapped in their sandbox. Nothing is touched by that.
+ * For the parent of many fronts: maps the pages of all places, so that none has
+ * to be mapped in their sandbox. Nothing is touched by that, and who is forked
+ * has none of it but what it is lent. The first `near` places, which are used
+ * most, are mapped near to what else there is, which spares a page of the page
+ * tables in each front.
  */
 struct statistics_region {
-	void *pages; /* NULL: none */
+	void *near, *far; /* NULL: none */
+	uint32_t places;  /* in the first */
 };
-struct statistics_region statistics_map_region(const struct statistics *st);
+struct statistics_region statistics_map_region(const struct statistics *st,
+					       uint32_t near);
 
 /*
- * In a front: unmaps all but one's own page, which is returned; NULL without a
- * region, or for no place (SLOTS_NONE): all is unmapped. Two system calls.
+ * Around a fork: the child has this page, at the address that is returned. NULL
+ * without a region, or for no place (SLOTS_NONE): it has none. A page that
+ * cannot be taken back would be the next ones', too: 0 or a negative errno.
  */
 struct statistics_counters *
-statistics_keep_own(const struct statistics_region *region, uint32_t slot);
+statistics_lend(const struct statistics_region *region, uint32_t slot);
+__attribute__((warn_unused_result)) int
+statistics_take_back(struct statistics_counters *page);
 
 /*
  * From here on this process, and those that it forks, survive that the file is

@@ -59,14 +59,12 @@ struct look_pages {
 static bool look_read_pages(const struct statistics_look *look, uint64_t slot,
 			    struct look_pages *pages)
 {
-	uint64_t at = slot * STATISTICS_PAGE;
-
 	if (!look_read(look, &pages->identity, sizeof(pages->identity),
-		       STATISTICS_IDENTITIES + at) ||
+		       STATISTICS_IDENTITY(slot)) ||
 	    !counters_get(&pages->identity.serial))
 		return false;
 	if (!look_read(look, &pages->counters, sizeof(pages->counters),
-		       STATISTICS_COUNTERS + at))
+		       STATISTICS_COUNTERS(slot)))
 		memset(&pages->counters, 0, sizeof(pages->counters));
 	return true;
 }

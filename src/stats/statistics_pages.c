@@ -2,7 +2,7 @@
 /*
  * A session's pages: what they are worth to others, and those of this process.
  */
-#include "stats/statistics.h"
+#include "stats/statistics_near.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -91,9 +91,8 @@ statistics_map_identity_at(const struct statistics *st, uint32_t slot,
 {
 	if (slot >= SLOTS_MAX)
 		return NULL;
-	return statistics_map_at(
-		st, STATISTICS_IDENTITIES + (uint64_t)slot * STATISTICS_PAGE,
-		STATISTICS_PAGE, place);
+	return statistics_map_at(st, STATISTICS_IDENTITY(slot), STATISTICS_PAGE,
+				 place);
 }
 
 void *statistics_reserve(void)
@@ -114,9 +113,7 @@ struct statistics_counters *statistics_map_counters(const struct statistics *st,
 {
 	if (slot >= SLOTS_MAX)
 		return NULL;
-	return statistics_map(
-		st, STATISTICS_COUNTERS + (uint64_t)slot * STATISTICS_PAGE,
-		STATISTICS_PAGE);
+	return statistics_map(st, STATISTICS_COUNTERS(slot), STATISTICS_PAGE);
 }
 
 void statistics_unmap(void *page)
@@ -125,47 +122,67 @@ void statistics_unmap(void *page)
 		munmap(page, STATISTICS_PAGE);
 }
 
-enum { STATISTICS_REGION = SLOTS_MAX * STATISTICS_PAGE };
-
-struct statistics_region statistics_map_region(const struct statistics *st)
+/* Of some places, not to be inherited. */
+static void *statistics_map_places(const struct statistics *st, uint32_t from,
+				   uint32_t to)
 {
-	return (struct statistics_region){
-		statistics_map(st, STATISTICS_COUNTERS, STATISTICS_REGION)};
+	size_t n = (size_t)(to - from) * STATISTICS_PLACE;
+	void *pages =
+		n ? statistics_map(st, STATISTICS_IDENTITY(from), n) : NULL;
+
+	if (pages && madvise(pages, n, MADV_DONTFORK) < 0) {
+		munmap(pages, n);
+		pages = NULL;
+	}
+	return pages;
+}
+
+struct statistics_region statistics_map_region(const struct statistics *st,
+					       uint32_t near)
+{
+	struct statistics_region region = {
+		.places = near < SLOTS_MAX ? near : SLOTS_MAX};
+
+	/* In this order, for each mapping goes below the one before. */
+	region.near = statistics_map_places(st, 0, region.places);
+	region.far = statistics_map_places(st, region.places, SLOTS_MAX);
+	return region;
 }
 
 struct statistics_counters *
-statistics_keep_own(const struct statistics_region *region, uint32_t slot)
+statistics_lend(const struct statistics_region *region, uint32_t slot)
 {
-	size_t before = (size_t)slot * STATISTICS_PAGE;
-	size_t behind = before + STATISTICS_PAGE;
-	char *pages = region->pages;
+	bool is_far = slot >= region->places;
+	char *places = is_far ? region->far : region->near;
+	size_t at = (size_t)(is_far ? slot - region->places : slot) *
+			    STATISTICS_PLACE +
+		    STATISTICS_PAGE;
 
-	if (!pages)
+	if (!places || slot >= SLOTS_MAX ||
+	    madvise(places + at, STATISTICS_PAGE, MADV_DOFORK) < 0)
 		return NULL;
-	if (slot >= SLOTS_MAX) {
-		munmap(pages, STATISTICS_REGION);
-		return NULL;
-	}
-	if (before)
-		munmap(pages, before);
-	if (behind < STATISTICS_REGION)
-		munmap(pages + behind, STATISTICS_REGION - behind);
-	return (struct statistics_counters *)(pages + before);
+	return (struct statistics_counters *)(void *)(places + at);
+}
+
+int statistics_take_back(struct statistics_counters *page)
+{
+	if (page && madvise(page, STATISTICS_PAGE, MADV_DONTFORK) < 0)
+		return -errno;
+	return 0;
 }
 
 /* --- when the file is cut --- */
 
-enum { STATISTICS_SURVIVING = 2 };
+enum { STATISTICS_SURVIVING = 4 };
 
-/* Read by the handler, so an entry is there before it is counted. */
+/* Read by the handler, so `to` is written last, and removed first. */
 static struct {
-	uintptr_t from, to;
+	volatile uintptr_t from, to; /* to 0: not in use */
 } statistics_surviving[STATISTICS_SURVIVING];
-static volatile sig_atomic_t statistics_surviving_n;
 
 static bool statistics_survives(uintptr_t at)
 {
-	for (int i = 0; i < statistics_surviving_n; i++) {
+	for (int i = 0; i < STATISTICS_SURVIVING; i++) {
 		if (at >= statistics_surviving[i].from &&
 		    at < statistics_surviving[i].to)
 			return true;
@@ -192,22 +209,31 @@ static void statistics_on_sigbus(int number, siginfo_t *info, void *context)
 	errno = saved;
 }
 
-static int statistics_survive_range(const void *from, size_t n)
+int statistics_survive_range(const void *from, size_t n)
 {
 	struct sigaction act = {
 		.sa_sigaction = statistics_on_sigbus,
 		.sa_flags = SA_SIGINFO,
 	};
-	int i = statistics_surviving_n;
+	int i = 0;
 
-	if (!from)
+	if (!from || !n)
 		return 0;
+	while (i < STATISTICS_SURVIVING && statistics_surviving[i].to)
+		i++;
 	if (i == STATISTICS_SURVIVING)
 		return -ENOSPC;
 	statistics_surviving[i].from = (uintptr_t)from;
 	statistics_surviving[i].to = (uintptr_t)from + n;
-	statistics_surviving_n = i + 1;
 	return sigaction(SIGBUS, &act, NULL) < 0 ? -errno : 0;
+}
+
+void statistics_survive_no_more(const void *from)
+{
+	for (int i = 0; i < STATISTICS_SURVIVING; i++) {
+		if (statistics_surviving[i].from == (uintptr_t)from)
+			statistics_surviving[i].to = 0;
+	}
 }
 
 int statistics_survive(void *page)
@@ -217,7 +243,14 @@ int statistics_survive(void *page)
 
 int statistics_survive_region(const struct statistics_region *region)
 {
-	return statistics_survive_range(region->pages, STATISTICS_REGION);
+	int failed = statistics_survive_range(
+		region->near, (size_t)region->places * STATISTICS_PLACE);
+
+	return failed ? failed
+		      : statistics_survive_range(
+				region->far,
+				(size_t)(SLOTS_MAX - region->places) *
+					STATISTICS_PLACE);
 }
 
 /* --- what the monitor tells of itself --- */

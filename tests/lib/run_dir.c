@@ -111,8 +111,7 @@ static unsigned places_in_statistics(int run_dirfd)
 		fail("stats", errno);
 	top = word_at(fd, offsetof(struct statistics_head, top));
 	for (slot = 0; slot < top && slot < SLOTS_MAX; slot++)
-		n += word_at(fd, STATISTICS_IDENTITIES +
-					 slot * STATISTICS_PAGE) != 0;
+		n += word_at(fd, STATISTICS_IDENTITY(slot)) != 0;
 	close(fd);
 	return n;
 }

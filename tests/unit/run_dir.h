@@ -39,6 +39,19 @@ static int run_dir_set_up(void **state)
 	return 0;
 }
 
+/* The same for the parent of many sessions: the pages of a place are in memory,
+ * once it was used. */
+enum { NEAR_PLACES = 2 };
+static struct statistics_near near;
+
+static inline int run_dir_set_up_near(void **state)
+{
+	if (run_dir_set_up(state) < 0)
+		return -1;
+	statistics_bring_near(&st, &near, NEAR_PLACES);
+	return near.places == NEAR_PLACES ? 0 : -1;
+}
+
 static int run_dir_tear_down(void **state)
 {
 	char command[100];

@@ -185,7 +185,7 @@ static void test_another_layout_is_another_version(void **state)
 				      UINT64_C(0x100000001b3);
 		}
 	}
-	if (STATISTICS_VERSION != 2 || sum != UINT64_C(0x593889a6b77bf8d9))
+	if (STATISTICS_VERSION != 3 || sum != UINT64_C(0x593889a6b77bf8d9))
 		fail_msg("version %d: 0x%llx", STATISTICS_VERSION,
 			 (unsigned long long)sum);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "run_dir.h"
+#include "stats/statistics_near.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -90,7 +91,7 @@ static void test_the_file(void **state)
 static void test_without_a_file_nothing_happens(void **state)
 {
 	struct statistics none = STATISTICS_NONE;
-	struct statistics_region region = statistics_map_region(&none);
+	struct statistics_region region = statistics_map_region(&none, 1);
 	int nowhere = open("/dev/null", O_RDONLY);
 
 	(void)state;
@@ -101,7 +102,11 @@ static void test_without_a_file_nothing_happens(void **state)
 	assert_false(none.lost);
 	assert_null(statistics_map_identity(&none, 0));
 	assert_null(statistics_map_counters(&none, 0));
-	assert_null(statistics_keep_own(&region, 0));
+	assert_null(statistics_lend(&region, 0));
+	assert_null(statistics_lend(&region, 1));
+	assert_int_equal(statistics_take_back(NULL), 0);
+	statistics_bring_near(&none, &near, 1);
+	assert_null(statistics_near_identity(&none, 0));
 	assert_int_equal(statistics_survive_region(&region), 0);
 	assert_int_equal(statistics_survive(NULL), 0);
 	statistics_set_user(NULL, span_str("x"));
@@ -394,13 +399,13 @@ static int count_on_a_cut_page(void)
 
 static int count_in_a_cut_region(void)
 {
-	struct statistics_region region = statistics_map_region(&st);
+	struct statistics_region region = statistics_map_region(&st, 1);
 	struct admission_ticket ticket = session_of(5);
 	struct statistics_counters *own;
 
 	if (statistics_survive_region(&region) < 0)
 		return 1;
-	own = statistics_keep_own(&region, ticket.slot);
+	own = statistics_lend(&region, ticket.slot);
 	if (own->counts.sent != 5 || ftruncate(st.fd, 0) < 0)
 		return 2;
 	counters_add(&own->counts.sent, 7);
@@ -419,12 +424,34 @@ static int touch_another_cut_page(void)
 	return 0;
 }
 
+/* The parent of many sessions, which has a place in its memory. */
+static int touch_what_is_cut_nearby(void)
+{
+	struct admission_ticket ticket;
+	struct statistics_identity *own;
+
+	statistics_bring_near(&st, &near, SLOTS_MAX);
+	ticket = session_of(5);
+	own = statistics_near_identity(&st, ticket.slot);
+	if (!own || ftruncate(st.fd, 0) < 0)
+		return 1;
+	statistics_set_user(own, span_str("alice"));
+	admission_leave(&adm, &ticket);
+	ticket = enter();
+	if (ticket.counted || !st.lost)
+		return 2;
+	admission_leave(&adm, &ticket);
+	return 0;
+}
+
 static void test_a_session_survives_that_the_file_is_cut(void **state)
 {
 	(void)state;
 	assert_int_equal(in_child(count_on_a_cut_page), 0);
 	assert_int_equal(statistics_open(&st, run_dir), 0);
 	assert_int_equal(in_child(count_in_a_cut_region), 0);
+	assert_int_equal(statistics_open(&st, run_dir), 0);
+	assert_int_equal(in_child(touch_what_is_cut_nearby), 0);
 	/* but whatever else raises SIGBUS kills */
 	assert_int_equal(statistics_open(&st, run_dir), 0);
 	assert_int_equal(in_child(touch_another_cut_page), 1000 + SIGBUS);
@@ -433,70 +460,115 @@ static void test_a_session_survives_that_the_file_is_cut(void **state)
 /* --- isolation --- */
 
 static struct statistics_region region;
-static struct admission_ticket mine;
+static struct statistics_counters *lent;
 
-static int touch(uint32_t slot)
+/* What is mapped of the file, without what the parent has otherwise: 0: the
+ * page that was lent, which can be written to; 1: nothing; 2: else. */
+static int look_at_maps(void)
 {
-	char *pages = region.pages;
-	struct statistics_counters *own =
-		statistics_keep_own(&region, mine.slot);
+	unsigned long from, to;
+	char line[4200];
+	int found = 1;
+	FILE *maps;
 
-	if ((char *)own != pages + (size_t)mine.slot * STATISTICS_PAGE)
-		return 1;
-	counters_add(&own->counts.sent, 1);
-	pages[(size_t)slot * STATISTICS_PAGE + 8] = 1;
-	return 0;
+	statistics_close(&st);
+	maps = fopen("/proc/self/maps", "r");
+	while (maps && fgets(line, sizeof(line), maps)) {
+		if (!strstr(line, "/stats\n"))
+			continue;
+		if (found == 0 || sscanf(line, "%lx-%lx", &from, &to) != 2 ||
+		    from != (uintptr_t)lent || to != from + STATISTICS_PAGE)
+			return 2;
+		counters_add(&lent->counts.sent, 1);
+		found = 0;
+	}
+	return maps ? found : 2;
 }
 
-static int touch_own(void)
-{
-	return touch(mine.slot);
-}
-
-static int touch_before(void)
-{
-	return touch(mine.slot - 1);
-}
-
-static int touch_behind(void)
-{
-	return touch(mine.slot + 1);
-}
-
-static int touch_last(void)
-{
-	return touch(SLOTS_MAX - 1);
-}
-
-static int touch_nobodys(void)
-{
-	char *pages = region.pages;
-
-	if (statistics_keep_own(&region, SLOTS_NONE))
-		return 1;
-	pages[0] = 1;
-	return 0;
-}
-
+/* Wherever it is in the region, at its ends, too. */
 static void test_a_front_has_its_own_page(void **state)
 {
-	struct admission_ticket first = session_of(1), last;
+	struct admission_ticket tickets[4];
 
 	(void)state;
-	mine = session_of(1);
-	last = session_of(1);
-	assert_int_equal(mine.slot, 1);
-	region = statistics_map_region(&st);
-	assert_non_null(region.pages);
-	assert_int_equal(in_child(touch_own), 0);
-	assert_int_equal(in_child(touch_before), 1000 + SIGSEGV);
-	assert_int_equal(in_child(touch_behind), 1000 + SIGSEGV);
-	assert_int_equal(in_child(touch_last), 1000 + SIGSEGV);
-	assert_int_equal(in_child(touch_nobodys), 1000 + SIGSEGV);
-	assert_int_equal(sent_in_all(), 3 + 4);
-	admission_leave(&adm, &first);
-	admission_leave(&adm, &last);
+	for (int i = 0; i < 4; i++)
+		tickets[i] = session_of(1);
+	region = statistics_map_region(&st, 2);
+	assert_non_null(region.near);
+	assert_non_null(region.far);
+	for (int i = 0; i < 4; i++) {
+		lent = statistics_lend(&region, tickets[i].slot);
+		assert_true(lent && lent->serial == tickets[i].serial);
+		assert_int_equal(in_child(look_at_maps), 0);
+		assert_int_equal(statistics_take_back(lent), 0);
+		assert_int_equal(in_child(look_at_maps), 1);
+		/* its parent has it */
+		counters_add(&lent->counts.sent, 1);
+	}
+	assert_int_equal(sent_in_all(), 4 * 3);
+	assert_null(statistics_lend(&region, SLOTS_NONE));
+	assert_null(statistics_lend(&region, SLOTS_MAX));
+	assert_int_equal(in_child(look_at_maps), 1);
+	for (int i = 0; i < 4; i++)
+		admission_leave(&adm, &tickets[i]);
+}
+
+/* --- places that are near --- */
+
+static void test_what_is_near(void **state)
+{
+	struct admission_ticket tickets[NEAR_PLACES + 1];
+	struct statistics_identity *identity, *mapped;
+
+	(void)state;
+	statistics_bring_near(&st, &near, NEAR_PLACES);
+	for (int i = 0; i <= NEAR_PLACES; i++) {
+		/* not before it is known that touching it does not fail */
+		assert_null(statistics_near_identity(&st, (uint64_t)i));
+		tickets[i] = session_of(1);
+		assert_int_equal(tickets[i].slot, i);
+	}
+	for (int i = 0; i < NEAR_PLACES; i++) {
+		identity = statistics_near_identity(&st, tickets[i].slot);
+		assert_non_null(identity);
+		mapped = statistics_map_identity(&st, tickets[i].slot);
+		assert_true(identity->serial == tickets[i].serial);
+		statistics_set_pid(identity, i + 7);
+		assert_int_equal(mapped->pid, i + 7);
+		statistics_unmap(mapped);
+	}
+	assert_null(statistics_near_identity(&st, NEAR_PLACES));
+	for (int i = 0; i <= NEAR_PLACES; i++)
+		admission_leave(&adm, &tickets[i]);
+	assert_int_equal(sent_in_all(), NEAR_PLACES + 1);
+	assert_int_equal(connections_in_all(), NEAR_PLACES + 1);
+}
+
+/* Who is forked has nothing of it, and counts all the same. */
+static int work_without_it(void)
+{
+	struct admission_ticket ticket;
+
+	near.places = 0;
+	lent = NULL;
+	ticket = session_of(10);
+	if (ticket.slot != 1 || statistics_near_identity(&st, 0))
+		return 3;
+	admission_leave(&adm, &ticket);
+	return look_at_maps() == 1 ? 0 : 4;
+}
+
+static void test_near_is_for_the_parent_alone(void **state)
+{
+	struct admission_ticket mine = session_of(1);
+
+	(void)state;
+	statistics_bring_near(&st, &near, NEAR_PLACES);
+	assert_int_equal(in_child(work_without_it), 0);
+	assert_int_equal(near.places, NEAR_PLACES);
+	assert_int_equal(sent_in_all(), 11);
 	admission_leave(&adm, &mine);
+	assert_int_equal(sent_in_all(), 11);
 }
 
 /* --- a full disk --- */
@@ -511,7 +583,7 @@ static void fill(int dir)
 	close(fd);
 }
 
-static int on_a_full_disk(void)
+static int on_a_full_disk_with(uint32_t places)
 {
 	struct admission_ticket tickets[8];
 	const struct admission_limits none = {0, 0};
@@ -530,6 +602,7 @@ static int on_a_full_disk(void)
 	if (admission_open(&adm, dir) < 0 || statistics_open(&st, dir) < 0)
 		return 2;
 	adm.statistics = &st;
+	statistics_bring_near(&st, &near, places);
 	while (entered < 8 &&
 	       admission_enter(&adm, NULL, false, &none, &tickets[entered]) ==
 		       ADMISSION_ENTERED) {
@@ -547,6 +620,16 @@ static int on_a_full_disk(void)
 	return st.lost ? 4 : 0;
 }
 
+static int on_a_full_disk(void)
+{
+	return on_a_full_disk_with(0);
+}
+
+static int on_a_full_disk_nearby(void)
+{
+	return on_a_full_disk_with(SLOTS_MAX);
+}
+
 static void test_a_full_disk(void **state)
 {
 	int status = in_child(on_a_full_disk);
@@ -555,6 +638,7 @@ static void test_a_full_disk(void **state)
 	if (status == 77)
 		skip();
 	assert_int_equal(status, 0);
+	assert_int_equal(in_child(on_a_full_disk_nearby), 0);
 }
 
 /* --- fields --- */
@@ -577,6 +661,9 @@ static void test_a_long_name_is_cut(void **state)
 
 #define test(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, run_dir_set_up, run_dir_tear_down)
+#define test_near(name)                                                        \
+	cmocka_unit_test_setup_teardown(name, run_dir_set_up_near,             \
+					run_dir_tear_down)
 
 int main(void)
 {
@@ -595,6 +682,16 @@ int main(void)
 		test(test_a_cut_file),
 		test(test_a_session_survives_that_the_file_is_cut),
 		test(test_a_front_has_its_own_page),
+		test(test_what_is_near),
+		test(test_near_is_for_the_parent_alone),
+		test_near(test_a_session),
+		test_near(test_folded_once),
+		test_near(test_what_was_left_is_folded),
+		test_near(test_the_door),
+		test_near(test_the_end_is_told),
+		test_near(test_a_page_of_nonsense),
+		test_near(test_an_identity_of_nonsense),
+		test_near(test_a_replaced_file),
 		test(test_a_full_disk),
 		test(test_a_long_name_is_cut),
 	};

@@ -19,7 +19,7 @@
 #include "stats/admission_life.h"
 #include "stats/slots.h"
 
-enum { PAGES = 4 }; /* of each region that are watched */
+enum { PLACES = 4 }; /* that are watched */
 
 #ifdef __SANITIZE_ADDRESS__
 enum { STRIDE = 16 }; /* a step is many instructions there */
@@ -30,28 +30,24 @@ enum { STRIDE = 1 };
 /* --- what is watched --- */
 
 struct watched {
-	struct slots_slot slots[PAGES];
+	struct slots_slot slots[PLACES];
 	struct statistics_head head;
-	char identities[PAGES * STATISTICS_PAGE];
-	char counters[PAGES * STATISTICS_PAGE];
+	char pages[PLACES * STATISTICS_PLACE];
 };
 
 static struct watched after; /* the last change */
-static const char *identities, *counters;
+static const char *pages;
 
 static void watch_begin(void)
 {
-	identities = mmap(NULL, sizeof(after.identities), PROT_READ, MAP_SHARED,
-			  st.fd, STATISTICS_IDENTITIES);
-	counters = mmap(NULL, sizeof(after.counters), PROT_READ, MAP_SHARED,
-			st.fd, (off_t)STATISTICS_COUNTERS);
-	assert_true(identities != MAP_FAILED && counters != MAP_FAILED);
+	pages = mmap(NULL, sizeof(after.pages), PROT_READ, MAP_SHARED, st.fd,
+		     (off_t)STATISTICS_IDENTITY(0));
+	assert_true(pages != MAP_FAILED);
 }
 
 static void watch_end(void)
 {
-	munmap((void *)(uintptr_t)identities, sizeof(after.identities));
-	munmap((void *)(uintptr_t)counters, sizeof(after.counters));
+	munmap((void *)(uintptr_t)pages, sizeof(after.pages));
 }
 
 /* All that a step may change, as cheaply as can be. */
@@ -64,16 +60,16 @@ static bool has_changed(void)
 	       memcmp(&after.head, st.head,
 		      totals + sizeof(after.head.totals)) != 0 ||
 	       after.head.journal[at] != st.head->journal[at] ||
-	       memcmp(after.identities, identities, 1024) != 0 ||
-	       memcmp(after.counters, counters, 1024) != 0;
+	       memcmp(after.pages, pages, 1024) != 0 ||
+	       memcmp(after.pages + STATISTICS_PAGE, pages + STATISTICS_PAGE,
+		      1024) != 0;
 }
 
 static void take_a_look(struct watched *to)
 {
 	memcpy(to->slots, adm.file->slots, sizeof(to->slots));
 	memcpy((void *)&to->head, (const void *)st.head, sizeof(to->head));
-	memcpy(to->identities, identities, sizeof(to->identities));
-	memcpy(to->counters, counters, sizeof(to->counters));
+	memcpy(to->pages, pages, sizeof(to->pages));
 }
 
 /* --- killing --- */
@@ -262,14 +258,24 @@ static void test_killed_while_entering(void **state)
 	print_message("killed at %u changes\n", n - STRIDE - 1);
 }
 
-#define test(name)                                                             \
-	cmocka_unit_test_setup_teardown(name, run_dir_set_up, run_dir_tear_down)
+/* Here the child is to do what such a parent does. */
+static int set_up_near(void **state)
+{
+	if (run_dir_set_up_near(state) < 0)
+		return -1;
+	return madvise(near.pages, near.places * STATISTICS_PLACE, MADV_DOFORK);
+}
+
+#define test(name, set_up)                                                     \
+	cmocka_unit_test_setup_teardown(name, set_up, run_dir_tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(test_killed_while_folding),
-		test(test_killed_while_entering),
+		test(test_killed_while_folding, run_dir_set_up),
+		test(test_killed_while_entering, run_dir_set_up),
+		test(test_killed_while_folding, set_up_near),
+		test(test_killed_while_entering, set_up_near),
 	};
 
 	return cmocka_run_group_tests_name("statistics_kill", tests, NULL,

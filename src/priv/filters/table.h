@@ -101,6 +101,9 @@ static const struct filter_row filter_rows[] = {
 	 * then closes that way. */
 	{"clone",	PARENTS, {ARG(0, CLONE_PARENT | SIGCHLD), ARG(1, 0)}},
 	{"setrlimit",	PARENTS, {ARG(0, RLIMIT_NPROC)}},
+	/* What a clone has of its memory. */
+	{"madvise",	PARENTS, {ARG(2, MADV_DOFORK)}},
+	{"madvise",	PARENTS, {ARG(2, MADV_DONTFORK)}},
 	/* uid 0, whom that limit does not bind, adds a filter. */
 	{"seccomp",	ROOT, {ARG(0, SECCOMP_SET_MODE_FILTER), ARG(1, 0)}},
 
