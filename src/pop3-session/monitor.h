@@ -8,8 +8,8 @@
  * and it holds the deadlines.
  *
  * With rights (started as root) runs what leads to a login, up to confine() of
- * monitor_place.c.  All else runs as the mail owner; but where there is no
- * folder, and so nothing to be done as anybody, they stay.
+ * monitor_place.c.  All else runs as the mail owner, also where there is no
+ * folder, and so nothing to be done.
  */
 #ifndef POP3_SESSION_MONITOR_H
 #define POP3_SESSION_MONITOR_H

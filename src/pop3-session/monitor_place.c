@@ -221,11 +221,10 @@ static void note_holding(struct monitor *m, int dir)
 			       st.st_dev, st.st_ino);
 }
 
-/* For good: from here on nothing but this maildrop can be reached. */
+/* For good: from here on nothing but these folders can be reached. */
 static int confine(struct monitor *m, const struct monitor_place *place,
-		   int dir, int index)
+		   const int *dirs, size_t n)
 {
-	int dirs[2] = {dir, index};
 	struct sandbox_report report;
 	int r = 0;
 
@@ -238,7 +237,7 @@ static int confine(struct monitor *m, const struct monitor_place *place,
 		return r;
 	}
 	r = sandbox_maildrop((enum sandbox_mode)m->service->settings->sandbox,
-			     dirs, index >= 0 ? 2 : 1, &report);
+			     dirs, n, &report);
 	if (r < 0)
 		log_error("user %s: %s", m->user, report.text);
 	return r;
@@ -261,9 +260,12 @@ static int open_index_dir(const struct monitor *m,
 }
 
 /* Nothing there and nothing to be made: an empty maildrop is the truth. */
-static enum channel_answer serve_empty(struct monitor *m,
-				       const struct monitor_place *place)
+static enum channel_answer
+serve_empty(struct monitor *m, const struct monitor_place *place, bool *fatal)
 {
+	*fatal = confine(m, place, NULL, 0) < 0;
+	if (*fatal)
+		return CHANNEL_PERMANENT;
 	log_info("user %s: Maildir %s is missing and cannot be made; served "
 		 "as empty",
 		 m->user, place->path);
@@ -274,10 +276,11 @@ static enum channel_answer enter_open(struct monitor *m,
 				      const struct monitor_place *place,
 				      int dir, int index, bool *fatal)
 {
+	const int dirs[] = {dir, index};
 	int r;
 
 	*fatal = true;
-	if (confine(m, place, dir, index) < 0)
+	if (confine(m, place, dirs, index >= 0 ? 2 : 1) < 0)
 		return CHANNEL_PERMANENT;
 	r = list(m, place, dir, index);
 	if (r == -EWOULDBLOCK || r == -ESTALE)
@@ -310,12 +313,12 @@ enum channel_answer monitor_enter_place(struct monitor *m,
 		index = open_index_dir(m, place);
 		answer = CHANNEL_WELCOME;
 	} else {
-		answer = missing ? serve_empty(m, place)
+		answer = missing ? serve_empty(m, place, fatal)
 				 : broken(m, place->path, dir);
 	}
 	if (answer == CHANNEL_WELCOME && dir >= 0)
 		answer = enter_open(m, place, dir, index, fatal);
-	else if (privileged)
+	if (answer != CHANNEL_WELCOME && !*fatal && privileged)
 		identity_return();
 	if (dir >= 0)
 		close(dir);

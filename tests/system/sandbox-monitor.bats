@@ -202,6 +202,17 @@ fails_with() { # errno text call
 	[ "$(status_of "$monitor" CapEff)" = 0000000000000000 ]
 }
 
+@test "it is so, too, where there is no folder and so nothing to be done" {
+	echo "carol:{PLAIN}secret:23456:23456::::" >>"$WORLD/users"
+	chown root:root "$WORLD/mail"
+	serve
+	enter carol
+	say STAT
+	[ "$LINE" = "+OK 0 0" ]
+	log_has 'carol.* is missing and cannot be made; served as empty'
+	is_powerless "$(monitor carol)" 23456
+}
+
 @test "before the login it and the acceptor have the four capabilities that are named" {
 	serve
 	local monitor
