@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "stats/statistics_near.h"
 
-#include <stdlib.h>
 #include <sys/mman.h>
 
 enum { NEAR_BITS = 64 }; /* to a word */
@@ -11,7 +10,26 @@ static size_t near_size(const struct statistics_near *near)
 	return near->places * STATISTICS_PLACE;
 }
 
+static size_t near_bits_size(const struct statistics_near *near)
+{
+	return (near->places + NEAR_BITS - 1) / NEAR_BITS * sizeof(uint64_t);
+}
+
 /* --- mapping --- */
+
+/* Not from the heap: each bit that is set would leave who was forked before a
+ * copy of a page. */
+static bool near_make_bits(struct statistics_near *near)
+{
+	void *map = mmap(NULL, near_bits_size(near), PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED)
+		return false;
+	near->backed = map;
+	(void)madvise(map, near_bits_size(near), MADV_DONTFORK);
+	return true;
+}
 
 static bool near_map(struct statistics_near *near, int fd)
 {
@@ -35,13 +53,13 @@ void statistics_bring_near(struct statistics *st, struct statistics_near *near,
 	if (st->fd < 0 || st->near || !places)
 		return;
 	near->places = places < SLOTS_MAX ? places : SLOTS_MAX;
-	near->backed = calloc((near->places + NEAR_BITS - 1) / NEAR_BITS,
-			      sizeof(*near->backed));
-	if (near->backed && near_map(near, st->fd)) {
-		st->near = near;
-		return;
+	if (near_make_bits(near)) {
+		if (near_map(near, st->fd)) {
+			st->near = near;
+			return;
+		}
+		munmap(near->backed, near_bits_size(near));
 	}
-	free(near->backed);
 	*near = (struct statistics_near){0};
 }
 
@@ -55,7 +73,7 @@ void statistics_unmap_near(struct statistics *st)
 		return;
 	statistics_survive_no_more(near->pages);
 	munmap(near->pages, near_size(near));
-	free(near->backed);
+	munmap(near->backed, near_bits_size(near));
 	*near = (struct statistics_near){0};
 }
 
@@ -66,7 +84,6 @@ static bool near_is_backed(const struct statistics_near *near, uint64_t slot)
 	return near->backed[slot / NEAR_BITS] >> slot % NEAR_BITS & 1;
 }
 
-/* Written only where need be: who was forked has the same memory. */
 void statistics_have_storage(const struct statistics *st, uint64_t slot)
 {
 	struct statistics_near *near = st->near;

@@ -263,6 +263,8 @@ static int set_up_near(void **state)
 {
 	if (run_dir_set_up_near(state) < 0)
 		return -1;
+	if (madvise(near.backed, sizeof(*near.backed), MADV_DOFORK) < 0)
+		return -1;
 	return madvise(near.pages, near.places * STATISTICS_PLACE, MADV_DOFORK);
 }
 
