@@ -12,27 +12,30 @@
 #include "stats/shared.h"
 #include "sys/clock.h"
 
-enum { TURNS_MODE = 0600 };
+enum { TURNS_MODE = 0640 }; /* the group may look */
 
 static const char turns_name[] = "turns";
 
-/* One that others could have made, or could open, is not ours. */
+/* One that others could have made, or could lock, is not ours. */
 static bool turns_is_ours(int fd)
 {
 	struct stat st;
 
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	       !(st.st_mode & (S_IRWXG | S_IRWXO)) &&
+	       !(st.st_mode & (S_IWGRP | S_IRWXO)) &&
 	       (!st.st_uid || st.st_uid == geteuid());
 }
 
-static int turns_open(int run_dirfd)
+/* *may_take: its turns can be taken; else one can only look at them. */
+static int turns_open(int run_dirfd, bool *may_take)
 {
-	int fd = openat(run_dirfd, turns_name,
-			O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
-				O_NOCTTY,
+	const int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+	int fd = openat(run_dirfd, turns_name, O_RDWR | O_CREAT | flags,
 			TURNS_MODE);
 
+	*may_take = fd >= 0;
+	if (fd < 0 && errno == EACCES)
+		fd = openat(run_dirfd, turns_name, O_RDONLY | flags);
 	if (fd < 0)
 		return -errno;
 	if (turns_is_ours(fd))
@@ -41,15 +44,24 @@ static int turns_open(int run_dirfd)
 	return -EPERM;
 }
 
+static int turns_try(int fd, bool may_take, off_t turn)
+{
+	bool is_taken = false;
+	int failed =
+		shared_lock_octet(fd, may_take ? F_OFD_SETLK : F_OFD_GETLK,
+				  F_WRLCK, turn, may_take ? NULL : &is_taken);
+
+	return !failed && is_taken ? -EAGAIN : failed;
+}
+
 /* Each begins at another place, so that they seldom meet. */
-static int turns_lock_any(int fd, uint32_t turns)
+static int turns_try_all(int fd, bool may_take, uint32_t turns)
 {
 	uint32_t first = (uint32_t)getpid() % turns;
 	int failed = -EAGAIN;
 
 	for (uint32_t i = 0; i < turns && failed == -EAGAIN; i++)
-		failed = shared_lock_octet(fd, F_OFD_SETLK, F_WRLCK,
-					   (first + i) % turns, NULL);
+		failed = turns_try(fd, may_take, (first + i) % turns);
 	return failed;
 }
 
@@ -62,17 +74,17 @@ static void turns_pause(uint64_t ms)
 	(void)ppoll(NULL, 0, &time, NULL);
 }
 
-static int turns_wait(int fd, uint32_t turns, uint32_t wait_ms)
+static int turns_wait(int fd, bool may_take, uint32_t turns, uint32_t wait_ms)
 {
 	uint64_t now = clock_ms(), end = now + wait_ms;
 	uint64_t pause = TURNS_FIRST_WAIT_MS;
-	int failed = turns_lock_any(fd, turns);
+	int failed = turns_try_all(fd, may_take, turns);
 
 	while (failed == -EAGAIN && now < end) {
 		turns_pause(pause < end - now ? pause : end - now);
 		if (pause < TURNS_LAST_WAIT_MS)
 			pause *= 2;
-		failed = turns_lock_any(fd, turns);
+		failed = turns_try_all(fd, may_take, turns);
 		now = clock_ms();
 	}
 	return failed == -EAGAIN ? -ETIMEDOUT : failed;
@@ -80,14 +92,15 @@ static int turns_wait(int fd, uint32_t turns, uint32_t wait_ms)
 
 int turns_take(int run_dirfd, uint32_t turns, uint32_t wait_ms)
 {
+	bool may_take;
 	int fd, failed;
 
 	if (turns == 0 || turns > TURNS_MOST)
 		return -EINVAL;
-	fd = turns_open(run_dirfd);
+	fd = turns_open(run_dirfd, &may_take);
 	if (fd < 0)
 		return fd;
-	failed = turns_wait(fd, turns, wait_ms);
+	failed = turns_wait(fd, may_take, turns, wait_ms);
 	if (!failed)
 		return fd;
 	close(fd);

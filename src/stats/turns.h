@@ -11,7 +11,9 @@
  * they do not, the highest number holds.
  *
  * Trust is as with stats/admission.h: only processes that can write run_dir can
- * take all turns and keep them.
+ * take all turns and keep them. Who may but read the file, such as scmpd beside
+ * a server that root has started, waits until a turn is free, and takes none:
+ * so each of these computes one more at most, and can keep nobody out.
  */
 #ifndef STATS_TURNS_H
 #define STATS_TURNS_H

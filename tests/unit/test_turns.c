@@ -176,6 +176,45 @@ static void test_files_of_others_are_not_used(void **state)
 	unlinkat(dirfd_, "turns", 0);
 }
 
+/* In a process of its own: what turns_take() says to whoever may but read. */
+static int look_only(void)
+{
+	enum { SOMEBODY = 54321 };
+	int status, fd = openat(dirfd_, "turns", O_RDONLY);
+	pid_t pid;
+
+	assert_int_equal(fchmod(fd, 0440), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(fchown(fd, SOMEBODY, SOMEBODY), 0);
+		assert_int_equal(fchmod(dirfd_, 0711), 0);
+	}
+	close(fd);
+	pid = fork();
+	if (pid == 0) {
+		if (geteuid() == 0 && setresuid(SOMEBODY, SOMEBODY, SOMEBODY))
+			_exit(99);
+		fd = turns_take(dirfd_, 1, 0);
+		_exit(fd < 0 ? -fd : turns_take(dirfd_, 1, 0) < 0 ? 98 : 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return -WEXITSTATUS(status);
+}
+
+static void test_who_may_but_read_waits_and_takes_none(void **state)
+{
+	int turn;
+
+	(void)state;
+	unlinkat(dirfd_, "turns", 0);
+	turn = turns_take(dirfd_, 1, 0);
+	assert_true(turn >= 0);
+	assert_int_equal(look_only(), -ETIMEDOUT);
+	turns_give(turn);
+	assert_int_equal(look_only(), 0);
+	unlinkat(dirfd_, "turns", 0);
+}
+
 static void test_where_nothing_can_be_counted(void **state)
 {
 	(void)state;
@@ -193,6 +232,7 @@ int main(void)
 		cmocka_unit_test(test_who_waits_is_served),
 		cmocka_unit_test(test_never_too_many_at_once),
 		cmocka_unit_test(test_files_of_others_are_not_used),
+		cmocka_unit_test(test_who_may_but_read_waits_and_takes_none),
 		cmocka_unit_test(test_where_nothing_can_be_counted),
 	};
 
