@@ -26,6 +26,15 @@ static bool turns_is_ours(int fd)
 	       (!st.st_uid || st.st_uid == geteuid());
 }
 
+/* Whatever the umask was when it was made. */
+static void turns_show(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && !(st.st_mode & S_IRGRP))
+		(void)fchmod(fd, TURNS_MODE);
+}
+
 /* *may_take: its turns can be taken; else one can only look at them. */
 static int turns_open(int run_dirfd, bool *may_take)
 {
@@ -38,8 +47,11 @@ static int turns_open(int run_dirfd, bool *may_take)
 		fd = openat(run_dirfd, turns_name, O_RDONLY | flags);
 	if (fd < 0)
 		return -errno;
-	if (turns_is_ours(fd))
+	if (turns_is_ours(fd)) {
+		if (*may_take)
+			turns_show(fd);
 		return fd;
+	}
 	close(fd);
 	return -EPERM;
 }

@@ -181,8 +181,11 @@ static int look_only(void)
 {
 	enum { SOMEBODY = 54321 };
 	int status, fd = openat(dirfd_, "turns", O_RDONLY);
+	struct stat st;
 	pid_t pid;
 
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
 	assert_int_equal(fchmod(fd, 0440), 0);
 	if (geteuid() == 0) {
 		assert_int_equal(fchown(fd, SOMEBODY, SOMEBODY), 0);
@@ -203,15 +206,19 @@ static int look_only(void)
 
 static void test_who_may_but_read_waits_and_takes_none(void **state)
 {
+	mode_t before;
 	int turn;
 
 	(void)state;
 	unlinkat(dirfd_, "turns", 0);
+	before = umask(0077);
 	turn = turns_take(dirfd_, 1, 0);
 	assert_true(turn >= 0);
 	assert_int_equal(look_only(), -ETIMEDOUT);
+	assert_int_equal(fchmod(turn, 0640), 0);
 	turns_give(turn);
 	assert_int_equal(look_only(), 0);
+	umask(before);
 	unlinkat(dirfd_, "turns", 0);
 }
 
