@@ -92,7 +92,8 @@ PURE = base proto
 lib_of = $(BUILD)/lib/$(1).a
 # The program's parts are an archive, too, without main(), for the tests.
 objs_of = $(patsubst src/%.c,$(BUILD)/obj/%.o, \
-	$(filter-out src/%/main.c,$(sort $(wildcard src/$(1)/*.c))))
+	$(filter-out src/%/main.c,$(sort \
+	$(wildcard src/$(1)/*.c src/$(1)/commands/*.c))))
 ARCHIVES = $(foreach l,$(LAYERS),$(call lib_of,$(l)))
 LINK_LAYERS = -Wl,--start-group $(ARCHIVES) -Wl,--end-group \
 	$(SCMP_LDLIBS) $(SCMPD_LDLIBS) $(LDLIBS)

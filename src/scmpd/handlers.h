@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The handlers of all commands: for each form of a verb one, by the file that
- * it is in. Rows of one handler may be several.
+ * The handlers of all commands: for each form of a verb one, by the file of
+ * commands/ that it is in (login.c: of this folder). Rows of one handler may be
+ * several.
  */
 #ifndef SCMPD_HANDLERS_H
 #define SCMPD_HANDLERS_H
