@@ -10,6 +10,7 @@
 
 #include <event2/event.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,12 +41,19 @@ static struct {
 
 /* --- the world --- */
 
+static int remove_one(const char *path, const struct stat *st, int kind,
+		      struct FTW *ftw)
+{
+	(void)st, (void)kind, (void)ftw;
+	return remove(path);
+}
+
 static void end_world(void)
 {
-	char command[256];
+	enum { FOLDERS_OPEN = 8 };
 
-	(void)snprintf(command, sizeof(command), "rm -rf %s", world.path);
-	REQUIRE(system(command) == 0);
+	REQUIRE(nftw(world.path, remove_one, FOLDERS_OPEN,
+		     FTW_DEPTH | FTW_PHYS) == 0);
 }
 
 static void add_user(struct database *db, const char *name, const char *role)
