@@ -20,7 +20,7 @@ teardown() {
 @test "make install brings the users, the folders and the units" {
 	inside id pop3-front
 	inside id vmail
-	[ "$(inside stat -c '%a %U' /run/pop3-session)" = '2750 root' ]
+	[ "$(inside stat -c '%a %U' /run/pop3-session)" = '2751 root' ]
 	inside systemctl cat pop3.socket pop3.service pop3@.service >/dev/null
 	inside test -e /etc/xinetd.d/pop3
 	inside test -e /usr/local/share/bash-completion/completions/pop3-session
