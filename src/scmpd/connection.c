@@ -225,7 +225,11 @@ static void pump_input(struct connection *c, uint64_t began)
 
 	if (!take_input(c, began)) {
 		log_info("scmp: a peer speaks HTTP or TLS and was hung up on");
-		connection_free(c);
+		/* What was answered before is still sent, and whole. */
+		if (connection_unsent(c) > 0)
+			connection_end(c);
+		else
+			connection_free(c);
 		return;
 	}
 	/* A reply that was just begun, or what is left for another turn. */
